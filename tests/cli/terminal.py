@@ -1,4 +1,4 @@
-"""An interactive terminal for tests, which starts a program on a pseudo-terminal, waits for its output and sends keys."""
+"""Run an interactive program on a pseudo-terminal, wait for its output and send it key presses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of when run.py reuses .venv and when it rebuilds it. The folders are real, but nothing is installed."""
+"""Tests of the reasons for rebuilding .venv. The folders are real, but nothing is installed."""
 
 import json
 import sys

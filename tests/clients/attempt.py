@@ -1,6 +1,6 @@
 """One attempt by a mail client to send through the built-in tenant: the settings and the result.
 
-`smtp_clients` and `token_clients` pass the settings to each client.
+`smtp_clients` passes the settings to each client.
 """
 
 import os

@@ -27,7 +27,7 @@ ENDPOINT = f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate with its key, such as an administrator uploads."""
+    """A self-signed certificate, such as an administrator uploads, with its private key."""
 
     private_pem: str
     public_pem: str

@@ -1,4 +1,4 @@
-"""Tests that hundreds of concurrent sessions neither lose nor mix up messages, and do not leak memory."""
+"""Tests that many concurrent sessions neither lose nor mix up messages, and do not leak memory."""
 
 import asyncio
 import gc

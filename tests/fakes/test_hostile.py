@@ -104,7 +104,7 @@ def test_an_unknown_name_suggests_similar_names(tmp_path: Path) -> None:
 
 
 def test_a_process_serves_a_peer(tmp_path: Path) -> None:
-    """A tenant in another process serves the peer too, and its description has the peer's row."""
+    """A tenant in a separate process also serves the peer, and the tenant's description contains the peer's row."""
     with serve_in_subprocess(folder=tmp_path, hostile="odd-digits") as process:
         description = process.description
         with socket.create_connection((description["smtp"]["host"], description["smtp"]["port"]), timeout=30) as sock:

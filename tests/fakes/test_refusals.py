@@ -197,7 +197,7 @@ def test_role_assignment_replaces_consent_and_mailbox_permission(tmp_path: Path)
 
 
 def test_every_fault_of_the_last_gates_is_tested() -> None:
-    """Every fault of the last gates is in a table in this module or has its own test."""
+    """Every fault of these gates is in a table in this module, is tested elsewhere, or stops the client before it gets a reply."""
     tested_elsewhere = {
         "recipient_unknown",
         "recipient_blocked",

@@ -1,4 +1,4 @@
-"""Statements about Microsoft's service that an earlier version got wrong: each test names the fact that holds, as of November 2026."""
+"""Tests of statements about Microsoft's service that an earlier version got wrong. They reflect the facts of November 2026."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALL = {cause: _text(cause) for cause in CATALOGUE}
 
 
 def test_the_message_trace_needs_a_service_principal() -> None:
-    """The remedy, the page about lookups and the export script name the service principal that the message trace needs."""
+    """The remedy, the page about lookups and the export script contain the id of the application that the message trace needs."""
     application = "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373"
     refusal = (
         f"Service principal-less Authentication failed: the service principal for App ID {application} was not found."
@@ -42,7 +42,7 @@ def test_the_message_trace_needs_a_service_principal() -> None:
 
 
 def test_send_as_names_both_trustees() -> None:
-    """For an application, Send As goes to the service principal and to the mailbox that signs in; the simplest remedy comes first."""
+    """The remedy for a refused Send As contains both trustees, says what has not been verified, and begins with the simplest step."""
     text = ALL["send_as_denied"]
 
     assert "-Trustee {sp_object_id}" in text
@@ -52,7 +52,7 @@ def test_send_as_names_both_trustees() -> None:
 
 
 def test_a_person_signs_in_to_a_shared_mailbox_with_the_own_address() -> None:
-    """With a person's token, the user name is the person's address and the shared address is From."""
+    """For a person's token, the remedy gives the person's own address as the user name and the shared address as From."""
     text = ALL["token_user_mismatch"]
 
     assert "that person's own address as the user name and the shared address as From" in text
@@ -60,7 +60,7 @@ def test_a_person_signs_in_to_a_shared_mailbox_with_the_own_address() -> None:
 
 
 def test_onmicrosoft_addresses_are_limited() -> None:
-    """5.7.236 names the limit of onmicrosoft.com addresses, RISK-08 reports it before, and no remedy recommends such a From address."""
+    """The reply 5.7.236 and RISK-08 share a cause, whose text gives the limit. For federated users, the remedy uses a different domain."""
     reply = "550 5.7.236 Message rejected: sending limit of onmicrosoft.com domains"
 
     assert read(reply).causes == ("onmicrosoft_sender",)
@@ -70,7 +70,7 @@ def test_onmicrosoft_addresses_are_limited() -> None:
 
 
 def test_assertions_are_signed_with_ps256() -> None:
-    """A client assertion is signed with PS256 and names the certificate by its SHA-256 thumbprint; the built-in tenant lists PS256."""
+    """The text on a bad client assertion mentions PS256 and the SHA-256 thumbprint, and the built-in tenant's error mentions PS256."""
     assert "PS256" in ALL["client_assertion_bad"]
     assert "x5t#S256" in ALL["client_assertion_bad"]
     assert "PS256" in assertion_errors.algorithm("none").text
@@ -78,20 +78,20 @@ def test_assertions_are_signed_with_ps256() -> None:
 
 @pytest.mark.parametrize("cause", sorted(ALL))
 def test_portal_paths_are_current(cause: str) -> None:
-    """A path in the Entra admin center starts with the section Entra ID, as it has since 2025."""
+    """Paths in the Entra admin center begin with the section Entra ID, and no text contains an older path."""
     assert not re.search(r"Identity > |Protection > Conditional|Entra admin center > (?!Entra ID)", ALL[cause])
     assert "Identity > Applications" not in LOOKUPS
 
 
 def test_sources_are_where_microsoft_publishes_them() -> None:
-    """The sources of High Volume Email and of bounces are the pages that exist."""
+    """The sources for High Volume Email and non-delivery reports have the expected addresses, and those of the other ways use https."""
     assert sources.HIGH_VOLUME.endswith("/exchange/mail-flow-best-practices/high-volume-mails-m365")
     assert "/troubleshoot/exchange/email-delivery/ndr/" in sources.NDR
     assert all(source.startswith("https://") for way in WAYS for source in way.source)
 
 
 def test_only_the_announcement_of_the_final_date_is_dated() -> None:
-    """Microsoft announces the date of the final removal in the second half of 2027; new and existing tenants differ."""
+    """The texts date the announcement of the final removal, but not the removal itself, in 2027."""
     text = ALL["basic_auth_retiring"]
 
     assert "In the second half of 2027, Microsoft announces the date" in text
@@ -100,7 +100,7 @@ def test_only_the_announcement_of_the_final_date_is_dated() -> None:
 
 
 def test_scopes_filter_by_documented_properties() -> None:
-    """A management scope is filtered by properties that Microsoft recommends, not by PrimarySmtpAddress."""
+    """The texts filter management scopes by EmailAddresses and not by PrimarySmtpAddress."""
     scopes = [text for text in ALL.values() if "New-ManagementScope" in text]
 
     assert scopes
@@ -108,32 +108,32 @@ def test_scopes_filter_by_documented_properties() -> None:
 
 
 def test_the_legacy_tls_server_is_not_in_every_cloud() -> None:
-    """The remedy states in which clouds the server for old TLS versions exists."""
+    """The remedy names the clouds that have no server for old TLS versions, and the server in China."""
     assert "not in GCC, GCC High or DoD" in ALL["tls_version"]
     assert "smtp-legacy.partner.outlook.cn" in ALL["tls_version"]
 
 
 def test_the_root_certificate_of_2026_is_named() -> None:
-    """The remedy for an untrusted certificate names the root that Exchange Online uses since 2026."""
+    """The remedy for an untrusted certificate contains the name and the thumbprint of the root certificate of 2026."""
     assert "DigiCert Global Root G2" in ALL["cert_untrusted"]
     assert "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4" in ALL["cert_untrusted"]
 
 
 def test_security_defaults_and_oauth_are_unverified_everywhere() -> None:
-    """The remedy and the README agree that it is not known whether security defaults refuse OAuth."""
+    """Neither the remedy nor the README claims that OAuth works with security defaults, and the remedy says that this is not verified."""
     assert "security defaults also refuse OAuth" in (ROOT / "README.md").read_text("utf-8")
     assert "OAuth works even if MFA and security defaults are on" not in ALL["mfa_or_security_defaults"]
     assert "not been verified" in ALL["mfa_or_security_defaults"]
 
 
 def test_a_multi_tenant_application_has_no_conditional_access() -> None:
-    """Conditional Access for workload identities covers single-tenant applications only, and the policy is for all resources."""
+    """The text on multitenant applications limits workload policies to single-tenant applications, and the policy is for all resources."""
     assert "single-tenant applications only" in ALL["app_multitenant"]
     assert "all resources" in ALL["sign_in_from_anywhere"]
 
 
 def test_the_tenants_external_limit_can_be_read() -> None:
-    """The remedy for a quota names the command that shows the tenant's limit on external recipients."""
+    """The remedy for a quota contains the command that shows the tenant's limit on external recipients."""
     assert "Get-LimitsEnforcementStatus" in ALL["recipient_quota_exceeded"]
 
 
@@ -145,19 +145,19 @@ def test_the_tenants_external_limit_can_be_read() -> None:
     ],
 )
 def test_refused_direct_send_names_the_connector(reply: str) -> None:
-    """A refusal of unauthenticated mail names Direct Send first, and its remedy the setting and the connector."""
+    """For a refusal of unauthenticated mail, Direct Send is the first cause, and its remedy contains the setting and the connector."""
     assert read(reply).causes[0] == "direct_send_refused"
     assert "RejectDirectSend" in ALL["direct_send_refused"]
     assert "New-InboundConnector" in ALL["direct_send_refused"]
 
 
 def test_device_codes_are_not_recommended_where_they_are_blocked() -> None:
-    """The page about lookups states, before it describes the sign-in with a device code, that a baseline asks to block it."""
+    """The page about lookups mentions the baseline that blocks device codes before it describes the sign-in with a device code."""
     assert LOOKUPS.index("MS.AAD.3.9v1") < LOOKUPS.index("--admin-sign-in\n")
 
 
 def test_other_ways_are_compared_in_one_place() -> None:
-    """One page compares the other ways, OAuth first, with what each costs, and the remedies refer to it."""
+    """One page compares the ways of sending, beginning with OAuth, and these remedies refer to it."""
     page = other_ways_page.page()
 
     assert WAYS[0].name.startswith("SMTP AUTH with OAuth")
@@ -176,14 +176,14 @@ def test_other_ways_are_compared_in_one_place() -> None:
 
 
 def test_a_recipient_that_requires_dmarc_gets_its_own_cause() -> None:
-    """5.7.515 concerns the DNS records of the sender's own domain."""
+    """The reply 5.7.515 leads to the cause `sender_not_authenticated`."""
     text = "550 5.7.515 Access denied, sending domain EXAMPLE.COM does not meet the required authentication level."
 
     assert read(text).causes[0] == "sender_not_authenticated"
 
 
 def test_an_unreachable_revocation_server_gets_its_own_cause() -> None:
-    """A revocation check without an answer is told apart from an untrusted certificate."""
+    """If the revocation server cannot be reached, the first cause is `revocation_unreachable`."""
     text = (
         "The revocation function was unable to check revocation because the revocation server was offline. (0x80092013)"
     )
@@ -192,7 +192,7 @@ def test_an_unreachable_revocation_server_gets_its_own_cause() -> None:
 
 
 def test_an_exhausted_pool_is_not_a_network_fault() -> None:
-    """A library that waits for a connection of its own pool is not answered with the network."""
+    """If a library waits in vain for a connection from its own pool, the first cause is `client_pool_exhausted`."""
     text = "org.apache.http.conn.ConnectionPoolTimeoutException: Timeout waiting for connection from pool"
 
     assert read(text).causes[0] == "client_pool_exhausted"

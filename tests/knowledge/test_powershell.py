@@ -1,4 +1,4 @@
-"""Every PowerShell command in a remedy is valid, and uses only commands and parameters that a table with sources lists."""
+"""Tests that the PowerShell commands in remedies can be parsed and use only the commands and parameters listed in a table."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _used(command: Node) -> tuple[str, set[str]]:
 
 
 def test_there_are_commands() -> None:
-    """The remedies contain many commands, and every row of the table has a source."""
+    """The remedies contain at least 60 commands, and a source precedes the first row of the table."""
     assert len(COMMANDS) >= 60
     assert _TABLE.index("source https://") < _TABLE.index(ROWS[0][0])
 
@@ -99,7 +99,7 @@ def test_command_parses(command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_uses_known_parameters(command: str) -> None:
-    """A command uses only cmdlets and parameters that Microsoft's reference describes."""
+    """A command uses only the commands and parameters that the table lists."""
     for node in _nodes(_parsed(command)):
         if node.type == "command":
             name, parameters = _used(node)

@@ -66,7 +66,7 @@ def test_reply_stays_on_one_line() -> None:
 
 
 def test_every_fact_is_used() -> None:
-    """Every fact is meant for the message to at least one owner."""
+    """Every fact belongs in the message to at least one owner."""
     assert all(helps for _, helps in FACTS.values())
 
 

@@ -1,4 +1,4 @@
-"""Reports on many senders have an overview by cause, details of the worst senders only, and complete embedded results."""
+"""Reports on many senders have an overview by cause, details of only some failing senders, and complete embedded results."""
 
 from __future__ import annotations
 

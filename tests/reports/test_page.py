@@ -59,7 +59,7 @@ class Reader(HTMLParser):
                 self.ids.append(value or "")
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - html.parser's signature
-        """Treat text as visible again after a script or style element."""
+        """Treat text as visible again after any end tag."""
         self._silent = False
 
     def handle_data(self, data: str) -> None:

@@ -56,7 +56,7 @@ class EveryEncoding(Behaviour):
 
 @dataclass(slots=True)
 class OneEncoding(Behaviour):
-    """A server that repeats each secret once, in one encoding; every other secret over two lines."""
+    """A server that repeats each secret once, in one encoding. Every second secret is split over two lines."""
 
     numbers: dict[str, int] = field(default_factory=dict)
     _turns: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class OneEncoding(Behaviour):
 
 
 def run(behaviour: Behaviour, chosen: list[str], folder: Path, *more: str) -> tuple[int, dict[str, str]]:
-    """Run the checklist for one sender per secret; return the exit code, and what was printed and written, unpacked."""
+    """Run the checklist with one sender for each secret. Return the exit code and all outputs, with compressed parts unpacked."""
     with EchoServers(behaviour, folder).serve() as servers:
         head, _, sender = servers.settings.partition("[sender.one]")
         body = sender.partition("[sender.two]")[0]
@@ -108,7 +108,7 @@ def run(behaviour: Behaviour, chosen: list[str], folder: Path, *more: str) -> tu
 
 
 def held_in(text: str, chosen: list[str]) -> set[str]:
-    """Return the secrets that a text contains in any encoding, whatever stands between their letters and digits."""
+    """Return the secrets that a text contains in any encoding, comparing only letters and digits."""
     known: dict[str, list[tuple[str, str]]] = {}
     for secret in chosen:
         for one in ENCODINGS:

@@ -1,4 +1,4 @@
-"""Gather evidence from a test's servers, and produce a run's outputs from evidence."""
+"""Gather evidence from a test's servers, and produce a run's outputs from the evidence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def gathered_from(settings: Settings) -> dict[str, SenderEvidence]:
 
 
 def written_about(evidence: Mapping[str, SenderEvidence], settings: Mapping[str, SenderSettings]) -> str:
-    """Return the results JSON of a run with this evidence. The terminal summary, the top of the report and the reminder are also made."""
+    """Return the results JSON of a run with this evidence. The terminal summary, the page and the reminder are produced as well."""
     run = samples.run(*(Assessment(one, settings[name]) for name, one in evidence.items()))
     data = results(run)
     text = as_text(data)

@@ -32,7 +32,7 @@ Answer = Callable[[str], str | None]
 
 
 def refuse(_user: str) -> str | None:
-    """Refuse the password at once, with a reply of Exchange Online."""
+    """Refuse the password at once with Exchange Online's reply."""
     return "535 5.7.3 Authentication unsuccessful"
 
 

@@ -87,7 +87,7 @@ SPELLINGS = (
 def test_one_account_in_six_spellings_on_six_places_is_tried_once(
     ending: str, server: PasswordServer, tmp_path: Path
 ) -> None:
-    """Six senders with different hosts, ports and spellings of one account send one password, in a single run as in six runs."""
+    """Six senders with different hosts, ports and spellings of one account send one password, both in a single run and in six runs."""
     server.answer = refuse if ending == "refused" else reset
     places = [(HOST, 587), (HOST, 25), *((host, 587) for host in HOSTS[1:4]), (HOSTS[1], 2525)]
     senders = [(user, host, port) for user, (host, port) in zip(SPELLINGS, places, strict=True)]
@@ -219,7 +219,7 @@ def _move(state: Path, by: timedelta) -> None:
 
 
 def test_the_report_counts_the_attempts_and_those_that_are_left(server: PasswordServer, tmp_path: Path) -> None:
-    """The evidence counts the attempts and those left before a lockout, of 10 in the worldwide cloud and of 3 in `gcc_high`."""
+    """The evidence counts the attempts and those left before a lockout, which follows 10 attempts worldwide and 3 in `gcc_high`."""
     settings = {
         "worldwide": server.settings((USER, HOST, 587)),
         "gcc_high": server.settings((USER, "smtp.office365.us", 587), cloud="gcc_high"),

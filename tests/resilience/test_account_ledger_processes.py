@@ -1,4 +1,4 @@
-"""Tests that complete runs of the program do not repeat a sign-in after an interrupt or a kill, at the same time, or in pytest plugins.
+"""Tests that complete runs of the program do not repeat a sign-in, even if runs are killed or overlap, or pytest plugins are used.
 
 A server on loopback counts the passwords that arrive.
 """

@@ -42,7 +42,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
 @pytest.mark.parametrize("address", MALFORMED)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
 def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
-    """With a malformed URL in the OpenID configuration, TOKEN-01 fails. If it is the token endpoint, no token request is sent."""
+    """With a malformed URL in the OpenID configuration, TOKEN-01 fails. If the token endpoint is malformed, no token request is sent."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/openid-configuration"):

@@ -38,7 +38,7 @@ ACCEPTED_ALTERNATIVES = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """A sender's connection to a service through the relay, the gate of each turn and, if there are several connections, its number."""
+    """A sender's connection to a service through the relay, with the gate of each turn and, if there are several connections, a number."""
 
     sender: str
     service: str

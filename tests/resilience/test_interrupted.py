@@ -96,7 +96,7 @@ def _group_ends(group: int) -> bool:
 
 
 def test_repeated_interrupts_end_the_process(tmp_path: Path) -> None:
-    """Interrupts right after the first do not disturb the clean-up. An interrupt over three seconds later ends a clean-up that hangs."""
+    """Interrupts right after the first do not disturb the clean-up. One that comes three seconds later ends a clean-up that hangs."""
     (tmp_path / "hanging.py").write_text(
         "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('cleaning up', flush=True)\n    time.sleep(60)\n",

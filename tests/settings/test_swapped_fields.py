@@ -1,4 +1,4 @@
-"""A secret in the wrong field of the settings is not shown whole, and the workers of pytest-xdist do not inherit secrets."""
+"""A secret in the wrong field of the settings is not shown in full, and the workers of pytest-xdist do not inherit secrets."""
 
 from __future__ import annotations
 
@@ -81,5 +81,5 @@ def test_workers_do_not_inherit_secrets(tmp_path: Path) -> None:
     ],
 )
 def test_only_a_guid_is_shown_whole(value: str, shown: str) -> None:
-    """A GUID is shown whole. At most the first four characters of any other client id are shown."""
+    """A GUID is shown in full. At most the first four characters of any other client id are shown."""
     assert client_id.shown(value) == shown

@@ -14,7 +14,7 @@ Change = Callable[[SenderEvidence, SenderSettings], Recorded]
 
 
 def declared(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """Declare the same servers as a custom service instead of Microsoft 365."""
+    """Declare the same servers as a custom service instead of Microsoft 365, and return the evidence and settings."""
     custom = Custom(
         smtp_server=settings.sender.smtp_server,
         issuer=(evidence.issuer.issuer or "") if evidence.issuer else "",
@@ -64,7 +64,7 @@ def _handshake(text: str, *, asks: bool = False) -> Change:
 
 
 def _certificate_of_another(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """Return evidence of TLS inspection: a trusted certificate that was not issued by an authority of Microsoft's."""
+    """Return evidence of TLS inspection: a trusted certificate that was not issued by one of Microsoft's authorities."""
     if evidence.tls is None or not evidence.tls.chain:
         return evidence, settings
     leaf = evidence.tls.chain[0].model_copy(update={"issuer_organisation": "Fabrikam"})

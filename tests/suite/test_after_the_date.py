@@ -1,4 +1,4 @@
-"""Before and after the end of December 2026: verdicts do not change with the date, and no sentence calls a past date future."""
+"""Tests that verdicts do not depend on whether the end of 2026 has passed, and that no sentence is wrong after that date."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLOCKS = [
 ]
 OFF_BY_DEFAULT = date(2026, 12, 31)
 OF_EXPIRY = {"RISK-02", "RISK-03", "RISK-04", "OAUTH-04", "BASIC-04", "TLS-02", "HOST-04", "TOKEN-03"}
-"""Checks that compare the time of the run with a date of their own, such as the end of a secret or of a certificate."""
+"""Checks that compare the time of the run with a different date, such as the expiry of a secret or a certificate."""
 
 # A sentence with the end of 2026 and a word for the future would be wrong after that day.
 _END_OF_2026 = re.compile(r"2026-12-31|December 2026|end of 2026")
@@ -53,7 +53,7 @@ def _at(moment: datetime) -> dict[tuple[str, str], Finding]:
 
 @pytest.mark.parametrize("moment", CLOCKS)
 def test_verdicts_do_not_depend_on_the_date(moment: datetime) -> None:
-    """With the clock before, at and after the date, every check has the same verdict, apart from those about an expiry date."""
+    """Before, on and after the last day of 2026, every check has the same verdict and causes, apart from the checks in OF_EXPIRY."""
     healthy = {key: (one.verdict, one.causes) for key, one in _at(BEFORE).items() if key[1] not in OF_EXPIRY}
 
     assert {key: (one.verdict, one.causes) for key, one in _at(moment).items() if key[1] not in OF_EXPIRY} == healthy
@@ -61,7 +61,7 @@ def test_verdicts_do_not_depend_on_the_date(moment: datetime) -> None:
 
 @pytest.mark.parametrize("moment", CLOCKS)
 def test_the_retirement_is_told_in_the_right_tense(moment: datetime) -> None:
-    """RISK-01 says that Basic will be off before the date and has been off since the date; it tells new tenants from existing ones."""
+    """RISK-01 uses the future tense before the date and the past tense from then on, and mentions both existing and new tenants."""
     finding = _at(moment)["basic", "RISK-01"]
     text = f"{finding.observed} {finding.why}"
 
@@ -73,7 +73,7 @@ def test_the_retirement_is_told_in_the_right_tense(moment: datetime) -> None:
 
 
 def test_no_sentence_calls_the_end_of_2026_future() -> None:
-    """No sentence of the catalogue, the README or the generated pages speaks of the end of 2026 as future, so it holds afterwards too."""
+    """No sentence in the catalogue, the README or the pages in docs/ mentions the end of 2026 together with a word for the future."""
     texts = {
         cause: "\n".join((c.title, c.meaning, c.shows, *c.steps, c.verify, c.propagation, c.risk, *c.decide))
         for cause, c in CATALOGUE.items()
@@ -95,7 +95,7 @@ def test_no_sentence_calls_the_end_of_2026_future() -> None:
 @pytest.mark.skipif(shutil.which("faketime") is None, reason="the program faketime is not installed")
 @pytest.mark.parametrize("moment", CLOCKS[1:])
 def test_the_built_in_tenant_works_at_that_time(moment: datetime, tmp_path: Path) -> None:
-    """A whole run against the built-in tenant, in a process whose clock shows that time, can send with both methods."""
+    """A run against the built-in tenant can send with both methods if the clock of its process shows this time."""
     command = [
         "faketime",
         f"{moment:%Y-%m-%d %H:%M:%S}",

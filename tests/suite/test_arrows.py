@@ -99,7 +99,7 @@ def test_reports_are_pure() -> None:
 
 @pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_product_code_does_not_mention_fakes(package: str) -> None:
-    """The code of these packages does not contain the word "fake", because live and built-in runs use the same code."""
+    """The code outside plugin/, settings/ and fakes/ does not contain the word "fake", because live and built-in runs share it."""
     hits = []
     for file in files(package):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -122,7 +122,7 @@ def test_no_catch_all_modules() -> None:
 
 
 def test_modules_are_small() -> None:
-    """No module in these packages has more than 400 lines."""
+    """No module in the packages listed in PACKAGES has more than 400 lines."""
     long = {
         str(file.relative_to(ROOT)): count
         for package in PACKAGES

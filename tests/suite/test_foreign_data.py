@@ -99,7 +99,7 @@ def found(names: set[str]) -> set[str]:
     ],
 )
 def test_foreign_data_is_read_in_one_place(names: set[str]) -> None:
-    """Apart from the exceptions, only these modules open files, decompress data, parse JSON or TOML, and convert digits or times."""
+    """Apart from listed exceptions, only the bounding modules read files, decompress data, parse JSON or TOML, or convert digits."""
     assert found(names) - set(OWN) == set()
 
 

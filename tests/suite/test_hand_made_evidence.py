@@ -70,7 +70,7 @@ def on_windows(check: str, *values: tuple[str, int | None], failure: str | None 
 
 @pytest.mark.parametrize(("check", "name"), DOTNET)
 def test_dotnet_values(check: str, name: str) -> None:
-    """A value of 1 passes, a 0 fails, a missing value is a risk, and an unreadable registry is unknown; other systems are exempt."""
+    """1 passes, 0 fails, a missing value is a risk, and an unreadable registry is unknown. The check does not apply to other systems."""
     assert on_windows(check, (name, 1)).verdict is Verdict.PASS
     assert on_windows(check, (name, None)).verdict is Verdict.RISK
     assert on_windows(check, failure="access denied").verdict is Verdict.UNKNOWN
