@@ -22,7 +22,7 @@ def _run(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> subpro
 
 
 def test_json_has_the_documented_keys() -> None:
-    """Each cause in the JSON output has exactly the documented keys."""
+    """The JSON answer and the cause in it have exactly the documented keys."""
     answer = explain(TENANT, {"account": "alerts@example.com"})
 
     (cause,) = answer["causes"]

@@ -13,7 +13,7 @@ IN_ANSWER = ("named first", "in the list")
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
 def test_accepted_cause_is_in_the_answer(case: Case) -> None:
-    """The answer includes the cause accepted in the thread, and a conclusive answer is correct."""
+    """The answer contains the cause accepted in the thread, and a conclusive answer is correct. A foreign text has no cause."""
     reading = read(case.text, case.client)
 
     if case.accepted == FOREIGN:
@@ -25,7 +25,7 @@ def test_accepted_cause_is_in_the_answer(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
 def test_every_label_is_a_known_cause(case: Case) -> None:
-    """Every label is a cause in the catalogue, because an unknown label could never match."""
+    """Every label is a cause in the catalogue or `foreign`, because an unknown label could never match."""
     labels = {case.accepted, *case.plausible}
 
     assert labels <= {*CATALOGUE, FOREIGN}

@@ -1,4 +1,4 @@
-"""A text is attributed to whoever wrote it, and only Microsoft's and the client's words lead to a cause."""
+"""Tests that a text is attributed to the server or client that wrote it, and that only words of Microsoft or a client lead to a cause."""
 
 import pytest
 
@@ -37,7 +37,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("text", "speaker"), OTHERS)
 def test_refusal_of_another_server_has_no_cause_of_microsoft(text: str, speaker: str) -> None:
-    """The refusal of another provider or of an own relay is attributed to it and leads to no cause."""
+    """The words of a different provider, of an own relay or of a program unrelated to mail are attributed and lead to no cause."""
     reading = read(text)
 
     assert reading.speaker == speaker
@@ -69,7 +69,7 @@ OURS = [
 
 @pytest.mark.parametrize(("text", "speaker", "cause"), OURS)
 def test_words_of_microsoft_and_of_the_client_lead_to_a_cause(text: str, speaker: str, cause: str) -> None:
-    """The words of Microsoft's servers, of an Exchange on premises and of the client lead to a cause."""
+    """The words of Microsoft's servers, of an on-premises Exchange and of the client are attributed and lead to a cause."""
     reading = read(text)
 
     assert (reading.speaker, reading.causes[0]) == (speaker, cause)
@@ -77,7 +77,7 @@ def test_words_of_microsoft_and_of_the_client_lead_to_a_cause(text: str, speaker
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in COLLECTED])
 def test_speaker_of_a_real_text(case: Case) -> None:
-    """A real text is attributed to the speaker with which it was labelled."""
+    """A real text is attributed to the speaker in its label, unless the text alone does not show the speaker."""
     if case.id in NOT_IN_THE_TEXT:
         pytest.skip("the text alone does not show the speaker")
 
@@ -85,7 +85,7 @@ def test_speaker_of_a_real_text(case: Case) -> None:
 
 
 def test_printed_answer_names_the_speaker() -> None:
-    """The printed answer states whose reply the text is, before anything else."""
+    """The printed answer to a reply from Google begins with the statement that the reply is not from Microsoft 365."""
     text = render(
         explain("530-5.5.1 Authentication Required. https://support.google.com/mail/?p=WantAuthError - gsmtp")
     )
@@ -94,6 +94,6 @@ def test_printed_answer_names_the_speaker() -> None:
 
 
 def test_evidence_are_the_words_that_decided() -> None:
-    """The evidence contains the code or the phrase that decided, and the words by which the speaker was recognised."""
+    """The evidence contains the code that leads to the cause, or the words that identify the speaker."""
     assert "AADSTS7000222" in read("AADSTS7000222: The provided client secret keys are expired.").evidence
     assert read("550 5.1.1 user unknown - gsmtp").evidence == ("gsmtp",)
