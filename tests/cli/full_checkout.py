@@ -56,7 +56,7 @@ def borrow(checkout: Checkout, packages: list[str]) -> None:
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    """Yield a folder that every account can read; the folders that pytest creates are private."""
+    """Yield a folder that every account can read. The folders that pytest creates are private."""
     folder = Path(tempfile.mkdtemp(prefix="smtp365-open-"))
     folder.chmod(0o755)
     try:

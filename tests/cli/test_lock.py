@@ -22,7 +22,7 @@ NO_REGISTRY = ("Failed to fetch", "error sending request", "dns error", "Connect
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """Return the locked versions of each package; a package has several versions if they differ between systems."""
+    """Return the locked versions of each package. A package has several versions if they differ between systems."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if match := re.match(r"([A-Za-z0-9._-]+)==(\S+)", line):

@@ -50,7 +50,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A user's working folder with its own settings; no variable contains a secret unless a test sets one."""
+    """A user's working folder with its own settings. No variable contains a secret unless a test sets one."""
 
     checkout: Checkout
     tenant: Process

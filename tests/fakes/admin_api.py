@@ -20,7 +20,7 @@ ISSUER = f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"
 
 @dataclass
 class AdminApiClient:
-    """A client for Graph and for Exchange's administration API; msal caches one token per resource."""
+    """A client for Graph and for Exchange's administration API. The library msal caches one token per resource."""
 
     running: Running
     session: requests.Session

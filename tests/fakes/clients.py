@@ -155,7 +155,7 @@ def https(
 def request_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
     """Send a client-credentials request with the OAuth sender's settings.
 
-    Keyword arguments replace parameters of the request; an empty string removes the parameter.
+    Keyword arguments replace parameters of the request. An empty string removes the parameter.
     """
     sender = running.world.oauth
     tenant_id = urlsplit(sender.openid_endpoint_configuration).path.split("/")[1]

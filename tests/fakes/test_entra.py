@@ -60,7 +60,7 @@ def test_discovery_document_has_the_members_in_order(tmp_path: Path) -> None:
 
 
 def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
-    """The v1 document contains the old issuer; instance discovery lists the aliases of the login hosts."""
+    """The v1 document contains the old issuer. Instance discovery lists the aliases of the login hosts."""
     with tenant(tmp_path) as running:
         old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
         path = (

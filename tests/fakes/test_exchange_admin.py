@@ -157,7 +157,7 @@ def test_missing_object(tmp_path: Path, cmdlet: str, parameters: dict[str, str],
 
 
 def test_account_without_mailbox(tmp_path: Path) -> None:
-    """Get-User finds an account without a mailbox; Get-CASMailbox does not."""
+    """Get-User finds an account without a mailbox, but Get-CASMailbox does not."""
     with auditor(tmp_path, "mailbox_missing") as api:
         mailbox = api.exchange("Get-CASMailbox", Identity=ALERTS)
         (user,) = rows(api, "Get-User")
@@ -211,7 +211,7 @@ def test_invalid_requests(tmp_path: Path) -> None:
 
 
 def test_administration_hosts_map_to_the_https_port(tmp_path: Path) -> None:
-    """Port 443 of every cloud's administration host maps to the HTTPS port, by name and by address; port 587 does not."""
+    """Port 443 of every cloud's administration host maps to the HTTPS port, by name and by address, but port 587 does not."""
     hosts = ("outlook.office365.com", "outlook.office365.us", "outlook-dod.office365.us", "partner.outlook.cn")
     with tenant(tmp_path) as running:
         https_port = mapped_address(running, "login.microsoftonline.com:443")

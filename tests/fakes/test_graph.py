@@ -117,7 +117,7 @@ def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
 
 
 def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
-    """A missing, malformed or expired token, or one for a different resource or cloud, gets 401; one without the permission gets 403."""
+    """A missing, malformed or expired token, or one for a different resource or cloud, gets 401. One without the permission gets 403."""
     with auditor(tmp_path) as api:
         world, good = api.running.world, api.token(GRAPH)
         api.running.change(replace(world, oauth=replace(world.oauth, scope=f"{GRAPH}/.default")))
@@ -231,7 +231,7 @@ def test_paging(tmp_path: Path) -> None:
 
 
 def test_throttling(tmp_path: Path) -> None:
-    """The first requests get 429 with a Retry-After header; the next one succeeds."""
+    """The first requests get 429 with a Retry-After header, and the next one succeeds."""
     with auditor(tmp_path, "lookup_throttled_briefly") as api:
         answers = [api.graph(USER) for _ in range(3)]
 

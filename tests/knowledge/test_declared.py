@@ -178,7 +178,7 @@ ROLES = {
 
 @each_entry
 def test_entry_mentions_only_the_addresses_of_its_cause(cause: Cause) -> None:
-    """An entry mentions From or the recipient only if its cause concerns that address; the other entries mention only the account."""
+    """An entry mentions From or the recipient only if its cause concerns that address. The other entries mention only the account."""
     texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
     used = {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)} & ADDRESSES
 

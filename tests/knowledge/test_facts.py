@@ -120,7 +120,7 @@ def test_the_root_certificate_of_2026_is_named() -> None:
 
 
 def test_security_defaults_and_oauth_are_unverified_everywhere() -> None:
-    """Neither the remedy nor the README claims that OAuth works with security defaults, and the remedy says that this is not verified."""
+    """The README lists as unknown whether security defaults refuse OAuth, and the remedy says that this has not been verified."""
     assert "security defaults also refuse OAuth" in (ROOT / "README.md").read_text("utf-8")
     assert "OAuth works even if MFA and security defaults are on" not in ALL["mfa_or_security_defaults"]
     assert "not been verified" in ALL["mfa_or_security_defaults"]

@@ -103,7 +103,7 @@ LINES = (
     ],
 )
 def test_lines_for_other_senders_are_left_out(values: dict[str, str], filled: tuple[str, ...]) -> None:
-    """Lines that do not apply to the sender are left out; if nothing is known about the sender, all lines are shown."""
+    """Lines that do not apply to the sender are left out. If nothing is known about the sender, all lines are shown."""
     assert fill_lines(LINES, values) == filled
 
 

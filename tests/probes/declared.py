@@ -160,7 +160,7 @@ class DeclaredService:
 
     @contextmanager
     def serve_issuer(self, respond: Callable[[str, str], tuple[int, str, str]]) -> Iterator[Received]:
-        """Serve an issuer over HTTPS; `respond` takes a method and a path and returns the status, content type and body."""
+        """Serve an issuer over HTTPS. `respond` takes a method and a path and returns the status, content type and body."""
         received = Received()
 
         class Handler(BaseHTTPRequestHandler):
@@ -251,7 +251,7 @@ def _run_peer(peer: Peer, sock: socket.socket, lines: list[str]) -> None:
 
 
 def granting_responses(port: Callable[[], int]) -> Callable[[str, str], tuple[int, str, str]]:
-    """Return a responder for an issuer that grants every token; `port` returns the port of the token endpoint."""
+    """Return a responder for an issuer that grants every token. `port` returns the port of the token endpoint."""
 
     def respond(method: str, path: str) -> tuple[int, str, str]:
         here = f"https://{HOST}:{port()}"

@@ -1,4 +1,4 @@
-"""An HTTPS server for answers that the built-in tenant never returns; each test supplies a function that answers the requests."""
+"""An HTTPS server for answers that the built-in tenant never returns. Each test supplies a function that answers the requests."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
 
 
 def login(request: ReceivedRequest) -> Reply | None:
-    """Respond as a login host that grants every token; return None for requests to other hosts."""
+    """Respond as a login host that grants every token. Return None for requests to other hosts."""
     if request.host != HOSTS[0]:
         return None
     here = f"https://{HOSTS[0]}"
@@ -115,7 +115,7 @@ def login(request: ReceivedRequest) -> Reply | None:
 
 @contextmanager
 def scripted(respond: Responder, folder: Path) -> Iterator[ScriptedTenant]:
-    """Serve the answers from `respond`; if it returns None, answer with `login`, or with 404 if that returns None too."""
+    """Serve the answers from `respond`. If it returns None, answer with `login`, or with 404 if that returns None too."""
     server = ScriptedTenant(folder)
 
     class Handler(BaseHTTPRequestHandler):

@@ -47,7 +47,7 @@ def test_a_file_is_held_by_one_process_until_it_is_killed(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("remove", [False, True], ids=["kept", "deleted each time"])
 def test_threads_hold_a_file_one_after_the_other(remove: bool, tmp_path: Path) -> None:
-    """Only one of eight threads holds the file at a time, and no change is lost, even if the threads delete the file each time."""
+    """Only one of eight threads holds the file at a time, whether it is kept or deleted each time. No change to a kept file is lost."""
     path, inside, most, turns = tmp_path / "file", [0], [0], [0]
 
     def work() -> None:

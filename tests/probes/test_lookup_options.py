@@ -70,7 +70,7 @@ def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path
 
 
 def test_lookups_for_a_report_use_the_directory_in_the_settings(report: Path, tmp_path: Path) -> None:
-    """Lookups for a report use `[directory]` from the settings and its secret from the environment; the report contains no secret."""
+    """Lookups for a report use `[directory]` from the settings and its secret from the environment. The report contains no secret."""
     with scripted(not_found, tmp_path) as server:
         server.settings(BASIC)
         file = tmp_path / "tenant.toml"
@@ -87,7 +87,7 @@ def test_lookups_for_a_report_use_the_directory_in_the_settings(report: Path, tm
 
 @pytest.mark.parametrize("option", ["--look-ups", "--admin-sign-in", "--tenant-export={export}"])
 def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported: Path, tmp_path: Path) -> None:
-    """Each option works on its own with the built-in tenant; an export of a different tenant is not used for the OAuth sender."""
+    """Each option works on its own with the built-in tenant. An export of a different tenant is not used for the OAuth sender."""
     found = evidence(results(tmp_path, option.format(export=exported)))
 
     sources = {"--look-ups": "application", "--admin-sign-in": "administrator"}

@@ -37,7 +37,7 @@ def by_application(running: Running, settings: Settings, world: Outside) -> Look
 
 
 def by_administrator(_: Running, settings: Settings, world: Outside) -> Lookups:
-    """Return the lookups for `--admin-sign-in`; the built-in administrator approves every code."""
+    """Return the lookups for `--admin-sign-in`. The built-in administrator approves every code."""
     assert settings.admin_client_id is not None
     found = settings.sender.values()
     return sources.by_administrator(settings.admin_client_id, settings.directory, found, world, lambda _: None)
@@ -122,7 +122,7 @@ LOOKUPS_BY_PERMISSION = {
 
 @pytest.mark.parametrize("permission", sorted(GRAPH_ROLES))
 def test_missing_permission_is_reported(permission: str, tmp_path: Path) -> None:
-    """Only the lookups that need the missing permission are refused, and their records name it; all others are answered."""
+    """Only the lookups that need the missing permission are refused, and their records name it. All others are answered."""
 
     def without(found: Auditing) -> Auditing:
         return replace(found, principal=replace(found.principal, graph_roles=GRAPH_ROLES - {permission}))

@@ -205,7 +205,7 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
     [("0", 2, LookupState.ABSENT), ("600", 1, LookupState.THROTTLED), ("soon", 1, LookupState.THROTTLED)],
 )
 def test_throttled_request_is_retried_once(after: str, times: int, state: LookupState, tmp_path: Path) -> None:
-    """A request answered with 429 is retried once after a short wait; if the wait is long or invalid, its state is `throttled` at once."""
+    """A request answered with 429 is retried once after a short wait. If the wait is long or invalid, the state is `throttled` at once."""
     seen: list[str] = []
 
     def respond(request: ReceivedRequest) -> Reply | None:
@@ -283,7 +283,7 @@ def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
     ("kind", "sent"), [(trustme.KeyType.RSA, 2), (trustme.KeyType.ECDSA, 0)], ids=["rsa", "elliptic"]
 )
 def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
-    """With a certificate, an assertion is sent instead of a secret; an unsuitable key is reported, and no token is requested."""
+    """With a certificate, an assertion is sent instead of a secret. An unsuitable key is reported, and no token is requested."""
     pem = trustme.CA().issue_cert("auditor.example", key_type=kind).private_key_and_cert_chain_pem.bytes()
     (tmp_path / "auditor.pem").write_bytes(pem)
     with scripted(not_found, tmp_path) as server:

@@ -1,4 +1,4 @@
-"""Start each real server once per test run; if a requirement is missing, the server's tests are skipped with the reason."""
+"""Start each real server once per test run. If a requirement is missing, the server's tests are skipped with the reason."""
 
 from collections.abc import Iterator
 from pathlib import Path

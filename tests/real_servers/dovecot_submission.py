@@ -94,7 +94,7 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def submission(authority: trustme.CA, relay: MailServer, tokens: TokenService) -> Iterator[Submission]:
-    """Run Dovecot in a temporary folder until the block ends; the start command returns once Dovecot is listening."""
+    """Run Dovecot in a temporary folder until the block ends. The start command returns once Dovecot is listening."""
     with programs.scratch("dovecot") as folder:
         (port,) = programs.free_ports(1)
         words = {"folder": folder, "host": HOST, "port": port, "relay": relay.relay}

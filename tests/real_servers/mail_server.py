@@ -162,7 +162,7 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
-    """Run Dovecot and Postfix until the block ends; their start commands return once both are listening."""
+    """Run Dovecot and Postfix until the block ends. Their start commands return once both are listening."""
     with programs.scratch("postfix") as folder:
         places = dict(zip(("port", "plain", "greylisting", "certified", "relay"), programs.free_ports(5), strict=True))
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)

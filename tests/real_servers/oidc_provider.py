@@ -46,7 +46,7 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def token_service(authority: trustme.CA) -> Iterator[TokenService]:
-    """Run the token service until the block ends; its second client receives tokens that have already expired."""
+    """Run the token service until the block ends. Its second client receives tokens that have already expired."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     (port,) = programs.free_ports(1)
     issuer = f"https://{LOGIN_HOST}:{port}/realms/mail"

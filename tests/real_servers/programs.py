@@ -36,7 +36,7 @@ def free_ports(number: int) -> list[int]:
 
 
 def command(*words: str | Path) -> str:
-    """Run an administrative command and return its output; if the command fails, raise an error with that output."""
+    """Run an administrative command and return its output. If the command fails, raise an error with that output."""
     with tempfile.TemporaryFile() as output:  # not a pipe, because the started daemon would keep it open
         done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
         output.seek(0)
@@ -49,7 +49,7 @@ def command(*words: str | Path) -> str:
 
 @contextlib.contextmanager
 def scratch(prefix: str) -> Iterator[Path]:
-    """Yield a temporary folder that servers without root privileges can enter; pytest's temporary folder is private to root."""
+    """Yield a temporary folder that servers without root privileges can enter. Pytest's temporary folder is private to root."""
     with tempfile.TemporaryDirectory(prefix=f"smtp365-{prefix}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -58,7 +58,7 @@ def scratch(prefix: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def foreground(*words: str | Path, log: Path, ready: str, stdin: str = "", user: str | None = None) -> Iterator[None]:
-    """Run a server in the foreground until the block ends; the block starts once the log contains `ready`."""
+    """Run a server in the foreground until the block ends. The block starts once the log contains `ready`."""
     log.touch()
     with log.open("ab") as output, tempfile.TemporaryFile() as given:
         given.write(stdin.encode())

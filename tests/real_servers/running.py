@@ -56,7 +56,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """The server, the account and the settings for one run; the defaults describe an account that can send."""
+    """The server, the account and the settings for one run. The defaults describe an account that can send."""
 
     host: str = HOST
     port: int

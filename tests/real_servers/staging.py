@@ -60,7 +60,7 @@ def at_postfix(at: str, server: MailServer) -> Situation:
 
 
 def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
-    """Return the situation for a row in Dovecot's part of the table; all but two of these rows use OAuth."""
+    """Return the situation for a row in Dovecot's part of the table. All but two of these rows use OAuth."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     client = Client(
         issuer=tokens.issuer, audience=AUDIENCE, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, scope=SCOPE
@@ -79,6 +79,6 @@ def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
 
 
 def at_another_service(port: int, ca_file: Path, *, silent: bool) -> Situation:
-    """Return the situation for a server that does not offer submission on its port; a silent server gets a short reply timeout."""
+    """Return the situation for a server that does not offer submission on its port. A silent server gets a short reply timeout."""
     right = Situation(port=port, ca_file=ca_file)
     return replace(right, seconds=QUICK) if silent else right

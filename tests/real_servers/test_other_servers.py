@@ -35,7 +35,7 @@ MESSAGE = f"From: {USER}\nTo: {USER}\nSubject: from curl\n\nhello\n"
 
 
 def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run curl against a loopback port, using the name on the server's certificate; curl writes the dialogue to standard error."""
+    """Run curl against a loopback port, using the name on the server's certificate. Curl writes the dialogue to standard error."""
     if shutil.which("curl") is None:
         pytest.skip("not installed: curl (.ci/run installs it)")
     place = ["--connect-to", f"{name}:{port}:127.0.0.1:{port}", "--cacert", str(ca_file)]

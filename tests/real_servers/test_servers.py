@@ -57,7 +57,7 @@ def test_wrong_credentials_are_refused(postfix: MailServer, user: str, password:
 
 
 def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
-    """The server offers AUTH only in its reply to EHLO after STARTTLS; swaks marks lines sent over TLS with a tilde."""
+    """The server offers AUTH only in its reply to EHLO after STARTTLS. Swaks marks lines sent over TLS with a tilde."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--quit-after", "AUTH")
 
     assert "<~  250-AUTH PLAIN LOGIN" in answer.stdout

@@ -113,10 +113,10 @@ class Behaviour:
 
 
 class EchoServers:
-    """The mail server and the token service; `settings` is the text of a settings file that uses them."""
+    """The mail server and the token service. `settings` is the text of a settings file that uses them."""
 
     def __init__(self, behaviour: Behaviour, folder: Path) -> None:
-        """Create the certificates and start listening; `serve` answers the connections."""
+        """Create the certificates and start listening. `serve` answers the connections."""
         self.behaviour = behaviour
         self._separators = itertools.cycle((" ", "\r\n"))  # the lines joined, or kept apart, on alternate connections
         authority = trustme.CA()

@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 
 
 def with_palette(png: bytes) -> bytes:
-    """Return the picture in its most frequent colours; every other colour is replaced with the nearest one.
+    """Return the picture in its most frequent colours. Every other colour is replaced with the nearest one.
 
     Raises:
         ValueError: The picture is not of the supported kind.

@@ -53,7 +53,7 @@ GREETING = "AM0PR08CA0012.outlook.office365.com Microsoft ESMTP MAIL Service rea
 
 
 def basic_settings(**changes: object) -> SenderSettings:
-    """Return the settings of a Basic sender; the keys of `changes` are those of the settings file."""
+    """Return the settings of a Basic sender. The keys of `changes` are those of the settings file."""
     table: dict[str, object] = {
         "name": "alerts",
         "authentication_type": "Basic",
@@ -66,7 +66,7 @@ def basic_settings(**changes: object) -> SenderSettings:
 
 
 def oauth_settings(**changes: object) -> SenderSettings:
-    """Return the settings of an OAuth sender; the keys of `changes` are those of the settings file."""
+    """Return the settings of an OAuth sender. The keys of `changes` are those of the settings file."""
     table: dict[str, object] = {
         "name": "reports",
         "authentication_type": "OpenID",

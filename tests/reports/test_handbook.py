@@ -107,7 +107,7 @@ def test_the_page_for_a_cause_is_complete() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_and_anchors_resolve(page: Path) -> None:
-    """Each link leads to an existing file and each anchor to a heading; in README.md only the generated part is checked."""
+    """Each link leads to an existing file and each anchor to a heading. In README.md only the generated part is checked."""
     text = text_of(page)
     if page == ROOT / "README.md":
         text = text.partition(__main__.BEGIN)[2].partition(__main__.END)[0]

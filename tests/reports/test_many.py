@@ -24,7 +24,7 @@ ENDPOINT = "https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configu
 
 
 def alerts(user: str = "alerts@contoso.example", *, off: bool = False, later: int = 0) -> Assessment:
-    """Return a Basic sender with this user, `later` days after the sample date; if `off` is true, SMTP AUTH is off for it."""
+    """Return a Basic sender with this user, `later` days after the sample date. If `off` is true, SMTP AUTH is off for it."""
     evidence = samples.basic(started=samples.NOON + timedelta(days=later))
     evidence = samples.refused(evidence, OFF) if off else evidence
     return Assessment(evidence, samples.basic_settings(username=user, **{"from": user, "to": user}))

@@ -101,7 +101,7 @@ def test_overview_banner_lists_senders_on_the_built_in_tenant(tmp_path: Path, fu
 
 
 def test_old_reports_have_an_origin() -> None:
-    """If an old report has no target for a sender, the run's target is used; an old replay has no origin."""
+    """If an old report has no target for a sender, the run's target is used. An old replay has no origin."""
     data = {"target": "fake", "senders": [{"name": "alerts"}]}
 
     assert origins(data) == {"alerts": "fake"}

@@ -1,4 +1,4 @@
-"""If pytest-html's table has many rows, they are packed and drawn on request; the tests use a real file and a real browser."""
+"""If pytest-html's table has many rows, they are packed and drawn on request. The tests use a real file and a real browser."""
 
 from __future__ import annotations
 

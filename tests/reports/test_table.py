@@ -93,7 +93,7 @@ def test_versions_are_kept_and_environment_variables_are_not() -> None:
 
 
 def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Callable[..., str]) -> None:
-    """Post-processing adds the language, title, labels and a line for readers without scripts; a second pass changes nothing."""
+    """Post-processing adds the language, title, labels and a line for readers without scripts. A second pass changes nothing."""
     text = full_report(samples.healthy())
 
     assert '<html lang="en">' in text

@@ -56,7 +56,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A server behind the proxy; `tls` creates the proxy's TLS context for clients, and `at_once` means implicit TLS."""
+    """A server behind the proxy. `tls` creates the proxy's TLS context for clients, and `at_once` means implicit TLS."""
 
     port: int
     tls: Callable[[], ssl.SSLContext]
@@ -218,7 +218,7 @@ class _Smtp:
             self._pending = word
 
     def server(self, data: bytes) -> Awaitable[None] | None:
-        """Record the reply; after a 220 reply to STARTTLS, return the coroutine that performs both handshakes."""
+        """Record the reply. After a 220 reply to STARTTLS, return the coroutine that performs both handshakes."""
         code = int(data[:3]) if data[:3].isdigit() else 0
         if self._attempt is not None and self._attempt.code == 0:
             self._attempt.code = 0 if code == 334 else code

@@ -28,7 +28,7 @@ class Measured:
 
 
 def check(*options: str, folder: Path) -> Measured:
-    """Run the checklist with these options; reports are written to the folder."""
+    """Run the checklist with these options. Reports are written to the folder."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--html={folder / 'out.html'}"]
     done = subprocess.run(
         [sys.executable, "-c", _WRAPPER, *command, f"--json={folder / 'out.json'}", *options],

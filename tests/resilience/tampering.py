@@ -48,7 +48,7 @@ class Connection:
 
 @dataclass(slots=True)
 class Relay:
-    """A running relay; `connections` are in the order in which the clients first sent something."""
+    """A running relay. `connections` are in the order in which the clients first sent something."""
 
     port: int
     cut: Cut | None = None

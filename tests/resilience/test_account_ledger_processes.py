@@ -133,7 +133,7 @@ def test_a_killed_run_counts(answer: str, program: Program) -> None:
 
 @pytest.mark.parametrize("answer", ["refused", "reset", "accepted"])
 def test_four_processes_at_once(answer: str, program: Program) -> None:
-    """Of four runs that start at the same time, one sends the password; all four do if the server accepts it."""
+    """If four runs start at the same time, only one sends a password that the server refuses, but all four send one that it accepts."""
     replies = {"refused": refuse("x"), "reset": None, "accepted": "235 2.7.0 Authentication successful"}
     program.server.answer = lambda _user: None if program.server.closing.wait(0.3) else replies[answer]
 

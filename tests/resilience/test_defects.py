@@ -64,7 +64,7 @@ def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path
 
 
 def test_an_internal_error_has_its_own_exit_code(tmp_path: Path) -> None:
-    """After an internal error, the exit code is 3 even if a check failed; a replay of the report has the usual exit code."""
+    """After an internal error, the exit code is 3 even if a check failed. A replay of the report has the usual exit code."""
     run = run_of(*probe(tmp_path))
 
     assert exit_status.of(run, 1) == exit_status.INTERNAL_ERROR

@@ -43,7 +43,7 @@ def live_run(folder: Path, *senders: str) -> Options:
 
 
 def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
-    """Return the lines with which a live run rejects these settings; there are none if it accepts them."""
+    """Return the lines with which a live run rejects these settings. There are none if it accepts them."""
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     try:
         make_plan(live_run(folder, *senders), {})

@@ -23,7 +23,7 @@ def test_only_ascii_digits_are_a_number(text: str) -> None:
 
 
 def test_numbers_are_read_within_their_bounds() -> None:
-    """Leading zeros are accepted; a number above the maximum is not."""
+    """Leading zeros are accepted, but a number above the maximum is not."""
     assert (whole("0"), whole("220"), whole("007"), whole("1000", 999)) == (0, 220, 7, None)
     assert (port_number("0"), port_number("587"), port_number("65536")) == (None, 587, None)
 

@@ -35,7 +35,7 @@ MAY_IMPORT_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
-    """Return every module that the file imports; `from a import b` counts as `a.b`."""
+    """Return every module that the file imports. `from a import b` counts as `a.b`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -99,7 +99,7 @@ def test_reports_are_pure() -> None:
 
 @pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_product_code_does_not_mention_fakes(package: str) -> None:
-    """The code outside plugin/, settings/ and fakes/ does not contain the word "fake", because live and built-in runs share it."""
+    """The code in evidence, checks, probes, knowledge and reports does not contain the word "fake", as live and built-in runs share it."""
     hits = []
     for file in files(package):
         tree = ast.parse(file.read_text(encoding="utf-8"))

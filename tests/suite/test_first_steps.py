@@ -39,7 +39,7 @@ each_world = pytest.mark.parametrize(("name", "is_situation"), WORLDS)
 
 
 def world(name: str, is_situation: bool) -> Gathered:
-    """Return the evidence and settings for a fault or a situation; skip the test if the fault cannot be produced on this machine."""
+    """Return the evidence and settings for a fault or a situation. Skip the test if the fault cannot be produced on this machine."""
     if not is_situation and FAULTS[name].skipped_here():
         pytest.skip(FAULTS[name].skipped_here() or "")
     return situation(name) if is_situation else gathered(name)

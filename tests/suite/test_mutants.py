@@ -62,7 +62,7 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
 
 
 def differs(make_world: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
-    """Return whether a mutant leads to different findings in this world; an error also counts as a difference."""
+    """Return whether a mutant leads to different findings in this world. An error also counts as a difference."""
     try:
         return rows(make_world(), assess, catalogue) != truth
     except (ValueError, AttributeError, LookupError):
@@ -163,7 +163,7 @@ def mutants() -> Iterator[Any]:
 @pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
 @pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
 def test_a_return_turned_into_a_pass_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
-    """Each mutant changes the findings in some world; otherwise no world reaches the changed branch."""
+    """Each mutant changes the findings in some world. If one does not, no world reaches the changed branch."""
     tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
     changed = ast.fix_missing_locations(Passing(line).visit(tree))
 

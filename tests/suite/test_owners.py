@@ -15,7 +15,7 @@ PROXY = "http://proxy.contoso.example:3128"
 
 
 def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
-    """Return one sender's assessment and answer; `proxy` is recorded as the proxy through which the OpenID configuration came."""
+    """Return one sender's assessment and answer. `proxy` is recorded as the proxy through which the OpenID configuration came."""
     evidence, settings = gathered(fault)[sender]
     if proxy is not None and evidence.issuer is not None:
         evidence = evidence.model_copy(update={"issuer": evidence.issuer.model_copy(update={"proxy": proxy})})
