@@ -200,12 +200,12 @@ ONMICROSOFT: Final = ".onmicrosoft.com"
 
 @check(
     "RISK-08",
-    "The From address is in a domain of the organisation's own",
+    "The From address is in one of the organisation's own domains",
     microsoft_only=True,
     causes=("onmicrosoft_sender",),
 )
 def own_domain(case: Context) -> Finding:
-    """Addresses in *.onmicrosoft.com reach 100 external recipients a day, for the whole tenant (Microsoft, 2025-08-20)."""
+    """All addresses of a tenant in *.onmicrosoft.com together reach at most 100 external recipients a day (Microsoft, 2025-08-20)."""
     address = case.settings.sender.envelope_from
     domain = address.rpartition("@")[2].casefold().rstrip(".")
     if not domain:

@@ -141,7 +141,7 @@ def _readings(octets: bytes) -> Iterator[bytes]:
 
 
 def _with_and_without_markup(octets: bytes) -> Iterator[bytes]:
-    """Return the text, and the text without what is between the lines of a reply."""
+    """Yield the text and, if it differs, the text without markup and without what separates the lines of a reply."""
     yield octets
     joined = _TAG.sub(b"", octets) if b"<" in octets else octets
     joined = _CODED_ITEM.sub(b"", _LINE.sub(b"", joined))

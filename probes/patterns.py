@@ -1,8 +1,8 @@
 """Finds many patterns in a text at once. The time depends mainly on the length of the text, not on the number of patterns.
 
-The text is read in steps of eight octets for long patterns and of four for shorter ones. As many consecutive groups of octets from
-each pattern are stored, one of which always falls on such a step. Part of a pattern is also found if at least a given number of
-consecutive octets match.
+The text is read in steps of eight octets for long patterns, and of four for shorter ones. From each pattern, groups of octets at
+consecutive offsets are stored, one of which always falls on a step. Very short patterns are searched for one at a time. Part of a
+pattern is also found if at least a given number of consecutive octets match.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Patterns:
 
 
 class _Index:
-    """The groups of octets in patterns, each with the places where it occurs in them."""
+    """An index of groups of octets, with the places at which each group occurs in the patterns."""
 
     def __init__(self, size: int) -> None:
-        """Use groups of `size` octets. Patterns need `shortest` octets, so that none lies between two steps."""
+        """Use groups of `size` octets. A pattern must have at least `shortest` octets, so that it always contains a whole step."""
         self._size = size
         self.shortest = 2 * size - 1
         self._patterns: list[tuple[bytes, int]] = []
@@ -63,7 +63,7 @@ class _Index:
         return bool(self._patterns)
 
     def add(self, pattern: bytes, least: int) -> None:
-        """Add a pattern of which at least `least` consecutive octets are found."""
+        """Add a pattern, of which any `least` or more consecutive octets are found."""
         if (pattern, least) in self._known:
             return
         self._known.add((pattern, least))

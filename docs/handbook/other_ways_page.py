@@ -8,13 +8,13 @@ from knowledge.other_ways import READ, WAYS, Way
 OTHER_WAYS_PAGE: Final = "docs/other-ways.md"
 _INTRODUCTION: Final = (
     "Basic authentication for SMTP AUTH is off by default in existing tenants from the end of December 2026, and is not available by\n"
-    "default in tenants created after that. OAuth for SMTP AUTH keeps everything else as it is. The other ways below continue to work, at\n"
-    "the cost that is stated. The facts were read from the sources on"
+    "default in tenants created after that. With OAuth for SMTP AUTH, everything else stays the same. The other ways below also\n"
+    "continue to work, at the stated cost. The facts were taken from the sources on"
 )
 
 
 def page() -> str:
-    """Return the text of the page."""
+    """Return the Markdown text of the page."""
     lines = [MADE, "", "# Other ways to send", "", f"{_INTRODUCTION} {READ}.", ""]
     for way in WAYS:
         lines += _section(way)
