@@ -256,7 +256,7 @@ def test_old_tls_is_refused_at_auth(tmp_path: Path) -> None:
 
 
 def test_current_client_rejects_old_tls(tmp_path: Path) -> None:
-    """If the server supports only old TLS versions, a current client fails the TLS handshake and never sends AUTH."""
+    """If the server supports only old TLS versions, the TLS handshake of a current client fails."""
     with tenant(tmp_path, "tls_too_old") as running:
         client = Submission(running)
 

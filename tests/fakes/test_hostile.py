@@ -59,7 +59,7 @@ def trusting(file: str) -> ssl.SSLContext:
 
 
 def test_the_catalogue_has_the_documented_peers() -> None:
-    """There are at least 25 peers, in every place and for every protocol, and the documented names are among them."""
+    """There are at least 25 peers, for every place and every protocol, and the documented names are among them."""
     assert len(PEERS) >= 25
     assert PEERS.keys() >= NAMED
     assert {peer.place for peer in PEERS.values()} == set(Place)

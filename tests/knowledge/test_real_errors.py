@@ -33,7 +33,7 @@ def test_every_label_is_a_known_cause(case: Case) -> None:
 
 
 def test_accepted_cause_usually_comes_first() -> None:
-    """The accepted cause comes first in 90 % of all cases and in 85 % of the untouched ones, and no conclusive answer is wrong."""
+    """The accepted cause comes first in at least 90 % of all cases and 85 % of the untouched ones, and no conclusive answer is wrong."""
     untouched = [case for case in OWN if case.untouched]
 
     all_cases, untouched_cases = score(ALL), score(untouched)

@@ -1,7 +1,7 @@
 """A real submission server on loopback: Debian's Postfix, which authenticates clients through Dovecot.
 
 One Postfix instance listens on several ports, each with a different configuration. It delivers messages for its own domain to a
-maildir and refuses all others, so no message leaves its temporary folder.
+maildir and refuses all others, so no message leaves the server's temporary folder.
 """
 
 from __future__ import annotations

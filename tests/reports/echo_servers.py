@@ -62,7 +62,7 @@ ENCODINGS: dict[str, Encode] = {
 
 
 def _encodings_for(secret: str) -> list[Encode]:
-    """Return all encodings; for a long secret such as a token, only three, so that they fit on a line."""
+    """Return the encodings for a secret. A long secret, such as a token, has only three, so that they fit on a line."""
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def secrets() -> list[str]:
-    """Return the invented secrets of one run. Every length occurs."""
+    """Return the invented secrets of one run, whose lengths vary."""
     return [invented(number, LENGTHS[number % len(LENGTHS)]) for number in range(MANY)]
 
 

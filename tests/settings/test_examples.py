@@ -53,7 +53,7 @@ def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
 
 
 def test_every_value_in_the_example_is_real_or_a_placeholder() -> None:
-    """Every value in the example is either in the list above or reported as a placeholder."""
+    """Every value in the example is either in REAL or reported as a placeholder."""
     text = uncommented_example()
     data = tomllib.loads(text)
     lines = left(data)

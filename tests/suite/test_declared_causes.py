@@ -1,4 +1,4 @@
-"""Test that a check declares all causes that it reports."""
+"""Test that a check declares all causes that it reports, unless it reads the server's reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test that only the modules that bound their input read files and texts from outside, apart from listed exceptions."""
+"""Test that files and texts from outside are read only by the modules that limit their size, apart from listed exceptions."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def calls(file_name: str, names: set[str]) -> Iterator[str]:
 
 
 def found(names: set[str]) -> set[str]:
-    """Return the calls of these functions in the product, outside the modules that bound what they read."""
+    """Return the calls of these functions in the product, outside the modules in BOUNDED."""
     every = [file.relative_to(ROOT).as_posix() for room in ROOMS for file in files(room)]
     return {call for name in every if name not in BOUNDED for call in calls(name, names)}
 
@@ -99,7 +99,7 @@ def found(names: set[str]) -> set[str]:
     ],
 )
 def test_foreign_data_is_read_in_one_place(names: set[str]) -> None:
-    """Apart from listed exceptions, only the bounding modules read files, decompress data, parse JSON or TOML, or convert digits."""
+    """Apart from listed exceptions, only the modules in BOUNDED read files, decompress data, parse JSON or TOML, or convert digits."""
     assert found(names) - set(OWN) == set()
 
 

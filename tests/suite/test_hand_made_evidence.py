@@ -89,7 +89,7 @@ def test_dotnet_values(check: str, name: str) -> None:
     ],
 )
 def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict) -> None:
-    """HOST-03 fails only if the registry turns TLS 1.2 off. It is unknown for an unreadable registry and does not apply elsewhere."""
+    """HOST-03 fails if the registry turns TLS 1.2 off. It is unknown for an unreadable registry and not applicable without one."""
     assert on_windows("HOST-03", *values).verdict is verdict
     assert on_windows("HOST-03", failure="access denied").verdict is Verdict.UNKNOWN
     assert finding_of("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE

@@ -203,7 +203,7 @@ def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None
 
 @pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
 def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
-    """If 235 arrives before the credential is complete, the sign-in check fails, and no check that depends on the sign-in passes."""
+    """If 235 arrives before the credential is complete, the sign-in check fails, and none of the items about the sign-in passes."""
     for method, recorded in situation(name).items():
         assessment = Assessment(*recorded)
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}
