@@ -2,8 +2,8 @@
 
 Run it in the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides use the same built-in tenant with a
 simulated round trip of 0, 20, 50 and 100 ms, alternately (A B A B …). Our time runs from the sender's first DNS packet to the
-last reply. Theirs is that of curl and then swaks, as a person would run them. The ratio of the medians at 50 ms is compared with
-the limit. Without swaks, nothing is measured.
+last reply. Their time is that of curl followed by swaks, as a person would run them. The ratio of the medians at 50 ms is compared
+with the limit. Without swaks, nothing is measured.
 """
 
 from __future__ import annotations

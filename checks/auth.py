@@ -1,4 +1,4 @@
-"""AUTH: the sign-in, which a run attempts at most once."""
+"""AUTH: the sign-in, which a run attempts at most once for each sender."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
     reads_reply=True,
 )
 def sign_in(case: Context) -> Finding:
-    """The server accepts the sign-in with 235 (RFC 4954). If it refuses, the text of the reply shows the causes."""
+    """The server accepts the sign-in with 235 (RFC 4954). If it refuses, the causes are derived from the reply."""
     evidence = case.evidence.sign_in
     if evidence is None:
         return case.not_recorded("sign_in", "the sign-in")

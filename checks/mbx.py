@@ -181,7 +181,7 @@ def _right_by_wire(case: Context) -> Finding:
     causes=("recipient_rejected", "outbound_spam_block", "message_trace_not_provisioned"),
 )
 def traced(case: Context) -> Finding:
-    """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). It can take minutes to appear there."""
+    """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). An entry can take minutes to appear."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):

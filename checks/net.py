@@ -21,7 +21,7 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """The name resolves (FAQ "DNS Resolution Issues"). Microsoft's servers have public addresses, so only private ones are a failure."""
+    """The name resolves (FAQ "DNS Resolution Issues"). Microsoft's servers have public addresses, so it is a failure if all are private."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")

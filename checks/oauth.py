@@ -47,7 +47,10 @@ def registered(case: Context) -> Finding:
     causes=("resource_missing", "consent_missing"),
 )
 def permission(case: Context) -> Finding:
-    """The token contains SMTP.SendAsApp (FAQ OAuth step 2). With RBAC for Applications, an accepted message proves the right instead."""
+    """The token contains SMTP.SendAsApp (FAQ OAuth step 2). With RBAC for Applications, an accepted message proves the right instead.
+
+    For High Volume Email, the permission is Mail.Send.
+    """
     return reconcile.item_with_tenant_facts(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 

@@ -78,7 +78,7 @@ def secret_ends(case: Context) -> Finding:
     "RISK-03", "The server's certificate does not expire within 14 days", needs=("TLS-01",), causes=("cert_expired",)
 )
 def certificate_ends(case: Context) -> Finding:
-    """When the server's certificate expires, every client refuses to connect."""
+    """When the server's certificate expires, clients that verify it refuse to connect."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
     if not chain:
         return case.unknown("this version of Python does not show the server's certificate")
@@ -86,7 +86,11 @@ def certificate_ends(case: Context) -> Finding:
     left = (expires - case.evidence.today).days
     observed = f"valid until {expires}, {left} days left"
     if left <= CERTIFICATE_SOON.days:
-        return case.risk("cert_expired", observed=observed, why="from that day on, every client refuses to connect")
+        return case.risk(
+            "cert_expired",
+            observed=observed,
+            why="from that day on, clients that verify the certificate refuse to connect",
+        )
     return case.ok(observed=observed)
 
 

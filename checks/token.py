@@ -220,7 +220,7 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     reads_reply=True,
 )
 def token(case: Context) -> Finding:
-    """The token service issues an access token. The text of an error decides the cause, not only its code (RFC 6749, 5.2)."""
+    """The token service issues an access token. The cause of an error is derived from its text, not only from its code (RFC 6749, 5.2)."""
     evidence = case.evidence.token
     if evidence is None:
         return case.not_recorded("token", "the token request")

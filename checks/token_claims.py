@@ -1,4 +1,4 @@
-"""Extracts the tenant and the resource from the settings, the token's claims, and this machine's address from a server's reply."""
+"""Extracts the tenant and the resource in the settings, the claims of the token, and this machine's address in a server's reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of a failure below the protocol of a step, such as a timeout or a reset connection."""
+"""The record of a failure that left a step without a usable reply, such as a timeout or a reset connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from settings.identity import SpokenText
 
 
 class FailureKind(StrEnum):
-    """The kinds of failure below the protocol. Each probe translates library exceptions into one of them."""
+    """The kinds of failure that leave a step without a usable reply. The probes translate library exceptions into them."""
 
     TIMEOUT = "timeout"
     REFUSED = "refused"

@@ -37,7 +37,7 @@ class LookupState(StrEnum):
 
 
 class LookupResult(Record):
-    """The result of a lookup: its `question`, what an answer `needs`, and in `detail` the service's message (redacted)."""
+    """The result of a lookup: its `question`, what an answer `needs`, and in `detail` a redacted message that explains the state."""
 
     state: LookupState
     question: SpokenText

@@ -26,6 +26,6 @@ def keep(config: pytest.Config) -> None:
 
 
 def kept(config: pytest.Config) -> str:
-    """Return what was printed."""
+    """Return everything that was printed since `keep` was called."""
     parts = config.stash.get(_PRINTED, [""])
     return "".join(parts)

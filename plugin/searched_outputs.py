@@ -17,9 +17,9 @@ _OPTIONS = ("json", "xmlpath", "log_file", "markdown", "csv", "prometheus", "rep
 
 
 def test_for_secrets(config: pytest.Config, session: Session, run: Run) -> bool:
-    """Search the files of the run and what was printed for its secrets, and return whether any of them contained one.
+    """Search the files of the run, and what was printed, for the run's secrets. Return whether any was found.
 
-    Secrets in the files and in the closing lines are masked.
+    Ordinary words do not count. Secrets in the files and in the closing lines are masked.
     """
     secrets = session.plan.source.secrets.reveal()
     if not secrets:

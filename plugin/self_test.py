@@ -71,7 +71,7 @@ def search(
         known: returns texts that are the same with any secret, such as the settings.
 
     Returns:
-        The result, and a function that masks the secrets in another text.
+        The result, and a function that masks the secrets in any other text.
 
     """
     every = tuple(secrets)

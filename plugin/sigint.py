@@ -1,6 +1,6 @@
 """Runs a module as `python -m` does. If the user presses Ctrl-C, even while libraries load, it prints one line and exits with code 2.
 
-SIGTERM, SIGHUP and Ctrl-Break have the same effect. The first signal interrupts the run. Signals in the three seconds after it are
+SIGTERM, SIGHUP and Ctrl-Break have the same effect. The first signal interrupts the run. Signals within the next three seconds are
 ignored, because they would break the end of pytest's session. A later signal ends the process at once.
 
     python -m plugin.sigint pytest --target=live

@@ -1,1 +1,1 @@
-"""The probes, which collect the evidence. Each module tests one layer of the connection and returns frozen evidence."""
+"""The probes, which test each layer of the connection and return frozen evidence."""

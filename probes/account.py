@@ -1,4 +1,4 @@
-"""The account that signs in, in the form in which attempts on it are counted.
+"""The account that signs in, in a canonical form, so that attempts on it can be counted.
 
 A lockout applies to the account, whatever host, port or spelling of the user name is used.
 """
@@ -44,7 +44,7 @@ def account_name(user: str) -> str:
 
 
 def service_name(cloud: Cloud, network: Network) -> str:
-    """Return the name of the service to which accounts belong: the Microsoft cloud that has the SMTP host or, for any other host, the host.
+    """Return the name of the service to which accounts belong: the Microsoft cloud or, for a host that belongs to none, the host itself.
 
     The `[connect]` map does not change the name. A test network in which only mapped addresses are contacted has its own accounts, so its
     name is added.

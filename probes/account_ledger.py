@@ -1,9 +1,9 @@
 """The ledger of sign-in attempts. Each attempt is recorded before the credential is sent, so that it counts whatever happens next.
 
 After a refused password, or an attempt with an unknown result, later runs do not try the account for 15 minutes, whatever host, port
-or spelling they use. Within a run, an account is not tried again after any reply that did not accept it. A 235 reply clears the
-account. The account's file is locked during an attempt, so a concurrent run waits for the result. Attempts with tokens are not
-written to the file, because only passwords lock an account, but within a run they count in the same way.
+or spelling they use (`try_again` overrides this). Within a run, an account is not tried again after a reply that did not accept it. A
+235 reply clears the account. The account's file is locked during an attempt, so a concurrent run waits for the result. Attempts with
+tokens are not written to the file, because only passwords lock an account, but within a run they count in the same way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from probes.held_file import HeldFile
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Why an attempt is not made, with the time and the reply code of the earlier attempt."""
+    """Why an attempt is not made: the reason, and a description of the earlier attempt."""
 
     reason: SkipReason
     detail: str

@@ -1,8 +1,8 @@
 """The encodings in which the redactor searches for a secret. The self-test, the tests and the documentation use the same list.
 
-An encoding returns the spellings of a secret. The search ignores case and unprintable characters, and decodes mixed and nested
-escapes, so each encoding is listed only once. Sources: RFC 4648 (base64, hexadecimal), RFC 3986, 2.1 (percent), RFC 2045, 6.7
-(quoted-printable), RFC 3461, 4 (xtext), RFC 8259, 7 (JSON), HTML, 13.5, and the escapes of programming languages.
+Each encoding has a function that returns the spellings of a secret. The search ignores case and unprintable characters, and decodes
+mixed and nested escapes, so each encoding is listed only once. Sources: RFC 4648 (base64, hexadecimal), RFC 3986, 2.1 (percent), RFC
+2045, 6.7 (quoted-printable), RFC 3461, 4 (xtext), RFC 8259, 7 (JSON), HTML, 13.5, and the escapes of programming languages.
 """
 
 from __future__ import annotations

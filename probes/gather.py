@@ -4,7 +4,7 @@ At its deadline, a sender's run ends because its connections are shut down. If i
 these connections, it is abandoned in its thread a moment later, and the evidence collected so far is kept.
 
 Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a
-refused password must be recorded before the next sender signs in with it. The checks evaluate the evidence later.
+refused password must be recorded before the next sender tries the same account. The checks evaluate the evidence later.
 """
 
 from __future__ import annotations

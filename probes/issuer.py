@@ -31,7 +31,7 @@ class Issuer(NamedTuple):
 
 
 def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: Transcript) -> Issuer:
-    """Fetch the issuer document with GET and return the outcome, good or bad, as evidence. Never raises."""
+    """Fetch the issuer document with GET, and return it with the evidence, which also records a failure. Never raises."""
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
     answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})

@@ -44,9 +44,9 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 
 def is_ordinary(text: str, start: int, end: int) -> bool:
-    """Return whether the text from `start` to `end`, which has at least four characters, lies within one ordinary word.
+    """Return whether the text from `start` to `end` lies within one ordinary word, such as `login` in `AUTH LOGIN`.
 
-    For example, `login` lies within an ordinary word in `AUTH LOGIN`.
+    A text of fewer than four characters never does.
     """
     if not _SHORTEST <= end - start <= _LONGEST or not _WORD.fullmatch(text, start, end):
         return False

@@ -31,7 +31,7 @@ SIGNS: Final = re.compile(rb"[^a-z0-9\x80-\xff]+")
 
 
 class Redactor:
-    """Replaces every known form of every known secret. Secrets can be added while the redactor is in use."""
+    """Replaces known secrets in all their known forms. Secrets can be added while the redactor is in use."""
 
     def __init__(self, known: KnownSecrets | None = None) -> None:
         """Create a redactor without secrets. Secrets that it learns are also added to `known`."""

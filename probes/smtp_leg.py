@@ -132,7 +132,7 @@ def _find_client_certificate_request(run: SenderRun, used: Dial) -> None:
 
 
 def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocket | None:
-    """Negotiate TLS on the session's socket. If that fails for a reason that the certificate may show, read it on a second connection."""
+    """Negotiate TLS on the session's socket. If that fails and another handshake may show why, perform one on a second connection."""
     run.at = Gate.TLS
     sock = session.sock
     if sock is None:
@@ -205,6 +205,6 @@ def _address_literal(used: Dial | None) -> str:
 
 
 def _quit(run: SenderRun, session: Session) -> None:
-    """Send QUIT unless the connection is broken. Its outcome affects no verdict."""
+    """Send QUIT unless the connection is broken. The outcome affects no verdict."""
     if session.sock is not None and not session.broken:
         run.records.quit = session.ask("QUIT")

@@ -103,7 +103,7 @@ class Masks:
         return f"Name {self._number('person', value)}" if value.strip() else value
 
     def account(self, value: str) -> str:
-        """Mask the operating system's account. Accounts that every machine has are not masked."""
+        """Mask the operating system's account. Well-known accounts, such as `root`, are not masked."""
         if value.lower() in WELL_KNOWN_ACCOUNTS:
             return value
         return self.mailbox(value) if "\\" in value or "@" in value else self.user(value)

@@ -1,4 +1,4 @@
-"""Turns Graph's answers into records of the user, the domain, the application and its permissions.
+"""Turns Graph's answers into records, such as those of the user, the domain, the application and its permissions.
 
 Source: Microsoft Graph reference, resources user, domain, application, servicePrincipal, appRoleAssignment.
 """

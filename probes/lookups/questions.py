@@ -150,7 +150,7 @@ OAUTH_FACTS: Final = (
 
 
 def question(name: str, **values: str) -> Question:
-    """Return the question in this row of the table, with its values filled in. Values are escaped in the URL."""
+    """Return the question in the row `name` of the table, with its values filled in. Values are escaped in the URL."""
     row = TABLE[name]
     if isinstance(row, _OfExchange):
         parameters = tuple((parameter, _filled(value, values)) for parameter, value in row.parameters)
