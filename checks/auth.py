@@ -115,8 +115,8 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
     if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
         causes = refusal.refused(case, reply).causes
         why = (
-            f"not tried again: in this run, the server refused another sender with the same user ({evidence.detail}). Correct that "
-            "sender first, then run again. Within 15 minutes of a refused password, add --try-again"
+            f"not tried again: in this run, the server did not accept a different sender with the same user ({evidence.detail}). Correct "
+            "that sender first, then run again. Within 15 minutes of a refused password, add --try-again"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
     reading = read_text(said) if case.settings.service.microsoft else refusal.refused(case, reply)

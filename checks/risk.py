@@ -33,8 +33,8 @@ def basic_retires(case: Context) -> Finding:
     else:
         when = f"has been off by default since {BASIC_OFF_BY_DEFAULT} ({f'{-left} days' if left else 'today'})"
     why = (
-        "in existing tenants an Exchange administrator can enable Basic again until its final removal; Microsoft announces "
-        "the date of the removal in the second half of 2027. Tenants created after December 2026 have no Basic by default"
+        "in existing tenants, an Exchange administrator can enable Basic again until its final removal; Microsoft announces "
+        "the date of the removal in the second half of 2027. Tenants created after December 2026 do not have Basic by default"
     )
     return case.risk(
         "basic_auth_retiring",

@@ -17,7 +17,7 @@ from settings.whole_file import write_whole
 _MARK = '<meta name="generator" content="smtp365"/>'
 _WITHOUT_SCRIPT = (  # not a noscript element: some mail viewers and script filters do not show it
     '<p class="without-script">pytest\'s own table, which can be sorted and filtered, needs JavaScript. '
-    "All its checks are also in the lists above.</p>"
+    "The lists above show the same checks.</p>"
 )
 _OPEN = '<section id="pytest-table" aria-labelledby="title">'
 _STYLE = """<style>

@@ -20,7 +20,7 @@ def compose(*, mail_from: str, recipient: str, host: str, moment: datetime, tool
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Mailer"] = tool
     message.set_content(
-        "This is a test message from a check of the mail settings, which runs by hand or on a schedule.\n"
+        "This is a test message from a check of the mail settings that was started by hand or on a schedule.\n"
         "It shows that mail can be sent. You do not need to do anything, and you can delete it.\n"
         f"\nRun on: {_plain(host)}\nAt: {moment:%Y-%m-%d %H:%M:%S} UTC\nBy: {tool}\n"
     )

@@ -132,7 +132,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
 
 def _about_dot(table: str, host: str) -> list[str]:
     """Return a line if the host name ends with a dot. Such a name resolves, but no certificate matches it."""
-    line = f'[{table}] smtp_server = "{host}": ends with a dot, which no certificate has; remove the dot, here and in the plugin'
+    line = f'[{table}] smtp_server = "{host}": ends with a dot, but names in certificates do not; remove the dot, here and in the plugin'
     return [line] if host.endswith(".") else []
 
 

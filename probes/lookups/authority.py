@@ -72,8 +72,10 @@ class Authority:
         endpoints = frozenset(value for value in named.values() if isinstance(value, str))
         foreign = [url for url in endpoints if not self._declared(url)]
         if foreign or not isinstance(named["token_endpoint"], str):
-            host = address_of(foreign[0]).host if foreign else "nowhere"
-            detail = f"the discovery document points to {host}, which is not a login host of {self._cloud.title}"
+            detail = "the discovery document names no token endpoint"
+            if foreign:
+                host = address_of(foreign[0]).host
+                detail = f"the discovery document points to {host}, which is not a login host of {self._cloud.title}"
             return Discovered(url=self._url, problem=printable(detail))
         tenant = GUID.search(str(members.get("issuer", "")))
         return Discovered(
