@@ -9,7 +9,13 @@ from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
 
-ACCOUNT_CAUSES: tuple[CauseId, ...] = ("account_locked", "account_disabled", "mailbox_missing", "federation_failure")
+ACCOUNT_CAUSES: tuple[CauseId, ...] = (
+    "account_locked",
+    "account_disabled",
+    "mailbox_missing",
+    "hve_account_missing",
+    "federation_failure",
+)
 MAY_SEND_CAUSES: tuple[CauseId, ...] = ("send_as_denied", "outbound_spam_block")
 PASSWORD_AGE_CAUSES: tuple[CauseId, ...] = ("password_expired",)
 

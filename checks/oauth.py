@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import expiry, reconcile, shared_items, token_claims
 from checks.model import Context, Finding, Verdict, check
 from checks.tenant_application import role_of
-from settings.clouds import cloud_of_scope
+from settings.clouds import cloud_of_scope, scope_of
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -241,12 +241,16 @@ def tenant_id(case: Context) -> Finding:
     causes=("wrong_scope_or_audience",),
 )
 def scope(case: Context) -> Finding:
-    """The scope is that of Exchange Online, which is https://outlook.office365.com/.default in the worldwide cloud (FAQ OAuth step 5)."""
+    """The scope is that of Exchange Online: https://outlook.office365.com/.default in the worldwide cloud (FAQ OAuth step 5).
+
+    For High Volume Email, it is https://outlook.office.com/.default (Microsoft, "OAuth authentication for High Volume Email").
+    """
     cloud, entered = case.settings.service, case.settings.sender.scope
-    expected = cloud.scope or "a scope for the declared service"
+    documented = scope_of(case.settings.sender.smtp_server, cloud)
+    expected = documented or "a scope for the declared service"
     observed = f"{entered or 'nothing'} (as entered here; compare this with the plugin)"
     if cloud.microsoft:
-        if entered == cloud.scope:
+        if entered == documented:
             return case.ok(observed=observed)
         if token_claims.resource_of(entered) in cloud.audiences and entered.endswith("/.default"):
             why = "this spelling of the resource works, but Microsoft documents the expected one"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from checks import token_claims
 from evidence.wire import SenderEvidence
 from settings.address import address_of
+from settings.clouds import is_high_volume
 from settings.model import SenderSettings
 
 
 def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]:
-    """Return the value of each placeholder, and the sender's method, which selects lines. A missing value is an empty string."""
+    """Return the value of each placeholder, and the values that select lines. A missing value is an empty string."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration
     return {
         "method": sender.method,
+        "high_volume": "yes" if is_high_volume(sender.smtp_server) else "no",
         "account": sender.sign_in_user,
         "from_address": sender.envelope_from,
         "recipient": sender.envelope_to,

@@ -10,11 +10,13 @@ from datetime import date
 from checks import token_claims
 from checks.basic import is_full_address
 from checks.model import Context
+from checks.tenant_application import role_of
 from checks.text_reading import read_reply
 from evidence.wire import Reply, SignInEvidence
 from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
+from settings.clouds import is_high_volume
 
 # A refusal without a reason: "535 5.7.3 Authentication unsuccessful", without the server's stamp.
 _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
@@ -33,6 +35,7 @@ def refused(case: Context, reply: Reply) -> Reading:
     )
     if not microsoft:
         return _by_declared_date(case, _declared(case, reading))
+    reading = _at_the_endpoint(case, reading)
     ruled_out = {"username_not_upn"} if is_full_address(sender.sign_in_user) else set()
     return _by_declared_date(case, _without(reading, ruled_out))
 
@@ -47,13 +50,17 @@ def _by_declared_date(case: Context, reading: Reading) -> Reading:
 
 
 def _bare_basic(case: Context, reply: Reply) -> Reading:
+    if is_high_volume(case.settings.sender.smtp_server):
+        return _of(GROUPS["hve_basic_535"].causes, reply, "hve_basic_535")
     ruled_out = {"username_not_upn"} if is_full_address(case.settings.sender.username) else set()
     return _without(_of(GROUPS["basic_bare_535"].causes, reply, "basic_bare_535"), ruled_out)
 
 
 def _bare_oauth(case: Context, reply: Reply) -> Reading:
     """Return the causes of an OAuth refusal without a reason. The token's claims rule out some of them."""
-    reading = _of(GROUPS["oauth_bare_535"].causes, reply, "oauth_bare_535")
+    high_volume = is_high_volume(case.settings.sender.smtp_server)
+    group = "hve_oauth_535" if high_volume else "oauth_bare_535"
+    reading = _of(GROUPS[group].causes, reply, group)
     # The claims gate has checked audience, tenant and expiry, and this suite builds the SASL string, so these are ruled out.
     ruled_out = {"wrong_scope_or_audience", "token_expired", "wrong_tenant_or_authority", "xoauth2_string_malformed"}
     if case.evidence.token is None or case.evidence.token.claims is None:
@@ -63,7 +70,7 @@ def _bare_oauth(case: Context, reply: Reply) -> Reading:
         ruled_out |= {"consent_missing"} if "SMTP.Send" in delegated.split() else set()
         owner = token_claims.claim(case.evidence, "upn") or token_claims.claim(case.evidence, "preferred_username")
         first = "token_user_mismatch" if owner.lower() != case.settings.sender.sign_in_user.lower() else None
-    elif "SMTP.SendAsApp" in token_claims.roles(case.evidence):
+    elif role_of(case.settings.sender) in token_claims.roles(case.evidence):
         ruled_out |= {"consent_missing", "token_user_mismatch"}  # the token of an application belongs to no user
         first = None
     else:
@@ -91,6 +98,23 @@ def _declared(case: Context, reading: Reading) -> Reading:
     # The claims gate compared the audience if the token has one and the settings declare one.
     compared = token is not None and bool(token.claims and case.settings.service.audiences)
     return _without(reading, {"wrong_scope_or_audience"} if compared else set())
+
+
+# What a reply means at the endpoint of High Volume Email, whose accounts have no mailbox and need no registration in Exchange.
+_INSTEAD: dict[CauseId, CauseId] = {
+    "mailbox_missing": "hve_account_missing",
+    "sp_not_registered_in_exchange": "hve_app_not_allowed",
+    "sp_mailbox_permission_missing": "hve_app_not_allowed",
+}
+_MAILBOX_ONLY = {"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"}
+
+
+def _at_the_endpoint(case: Context, reading: Reading) -> Reading:
+    """Replace causes that only mailboxes have, if the sender uses High Volume Email."""
+    if not is_high_volume(case.settings.sender.smtp_server):
+        return reading
+    causes = dict.fromkeys(_INSTEAD.get(cause, cause) for cause in reading.causes)
+    return _without(replace(reading, causes=tuple(causes)), _MAILBOX_ONLY)
 
 
 def _first(reading: Reading, cause: str) -> Reading:

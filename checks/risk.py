@@ -10,11 +10,13 @@ from checks.model import Context, Finding, Verdict, check
 from checks.tenant_account import password_end
 from evidence.tenant import LookupResult, LookupState
 from knowledge.cause_ids import CauseId
+from settings.clouds import is_high_volume
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 BASIC_OFF_BY_DEFAULT = date(2026, 12, 31)
+HIGH_VOLUME_BASIC_ENDS = date(2028, 9, 30)
 CERTIFICATE_SOON = timedelta(days=14)
 
 
@@ -23,10 +25,25 @@ CERTIFICATE_SOON = timedelta(days=14)
     "The sign-in does not use Basic authentication",
     methods=BASIC,
     microsoft_only=True,
-    causes=("basic_auth_retiring",),
+    causes=("basic_auth_retiring", "hve_basic_retiring"),
 )
 def basic_retires(case: Context) -> Finding:
-    """Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again (Microsoft, 2026-01-27)."""
+    """Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again (Microsoft, 2026-01-27).
+
+    High Volume Email supports Basic until September 2028 (Microsoft, 2025-05).
+    """
+    if is_high_volume(case.settings.sender.smtp_server):
+        over = case.evidence.today >= HIGH_VOLUME_BASIC_ENDS
+        until = (
+            "supported Basic authentication until September 2028"
+            if over
+            else "supports Basic authentication until September 2028"
+        )
+        return case.risk(
+            "hve_basic_retiring",
+            observed=f"High Volume Email {until}",
+            why="the end of Basic at smtp.office365.com, in December 2026, does not affect this endpoint",
+        )
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     if left > 0:
         when = f"will be off by default from {BASIC_OFF_BY_DEFAULT} (in {left} days)"

@@ -32,6 +32,8 @@ def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
 
 
 def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
+    if is_high_volume(sender.smtp_server):
+        return refuted("an account of High Volume Email has no mailbox and no SMTP AUTH switch")
     if missing := unread(seen.mailbox):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
@@ -61,9 +63,24 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Fact:
                 "differs from the mail address"
             )
         return holds(f"the directory has no user {sender.sign_in_user}")
+    if is_high_volume(sender.smtp_server):
+        return unread(seen.user) or refuted("an account of High Volume Email is a mail user and has no mailbox")
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT:
         return holds(f"Exchange has no mailbox {sender.sign_in_user}")
     return unread(seen.user, seen.mailbox) or refuted(f"{sender.sign_in_user} exists and has a mailbox")
+
+
+def _no_high_volume_account(seen: TenantEvidence, sender: Sender) -> Fact:
+    """Evaluate whether the account is an ordinary mailbox, which cannot sign in at the endpoint of High Volume Email."""
+    if not is_high_volume(sender.smtp_server):
+        return refuted("the server is not the endpoint of High Volume Email")
+    if missing := unread(seen.mailbox):
+        return missing
+    if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
+        return holds(f"{sender.sign_in_user} has a mailbox, so it is not an account of High Volume Email")
+    return Fact(
+        None, needs=f"whether {sender.sign_in_user} is in Exchange admin center > Mail flow > High Volume Email"
+    )
 
 
 def _disabled(seen: TenantEvidence, sender: Sender) -> Fact:
@@ -166,6 +183,7 @@ BY_CAUSE: Mapping[str, Judge] = {
     "smtp_auth_disabled_mailbox": _mailbox_switch,
     "auth_policy_blocks_basic": _policy,
     "mailbox_missing": _no_mailbox,
+    "hve_account_missing": _no_high_volume_account,
     "account_disabled": _disabled,
     "send_as_denied": _other_address,
     "mfa_or_security_defaults": _mfa,

@@ -98,6 +98,8 @@ def _no_consent(seen: TenantEvidence, sender: Sender) -> Fact:
     roles = seen.roles.roles if seen.roles is not None else ()
     if role_of(sender) in roles:
         return refuted(f"an administrator consented to {role_of(sender)}")
+    if is_high_volume(sender.smtp_server):
+        return holds(f"consented roles: {', '.join(roles) or 'none'}; High Volume Email needs {role_of(sender)}")
     scoped = in_scope(seen)
     if scoped is None:
         return unread(seen.rbac) or Fact(None)
@@ -105,7 +107,9 @@ def _no_consent(seen: TenantEvidence, sender: Sender) -> Fact:
     return Fact(not scoped, f"consented roles: {', '.join(roles) or 'none'}; {words}")
 
 
-def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Fact:
+def _not_in_exchange(seen: TenantEvidence, sender: Sender) -> Fact:
+    if is_high_volume(sender.smtp_server):
+        return refuted("High Volume Email needs no service principal in Exchange")
     known, belongs = seen.exchange_principal, seen.principal
     if _without_principal(seen):
         return Fact(None)
@@ -121,6 +125,8 @@ def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     account = sender.sign_in_user
+    if is_high_volume(sender.smtp_server):
+        return refuted("an account of High Volume Email has no mailbox, so there is no right on it")
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
         return refuted(f"the application has FullAccess to the mailbox {account}")
     if in_scope(seen):
@@ -133,7 +139,16 @@ def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     )
 
 
+def _not_allowed(seen: TenantEvidence, sender: Sender) -> Fact:
+    if not is_high_volume(sender.smtp_server):
+        return refuted("the server is not the endpoint of High Volume Email")
+    if _without_principal(seen):
+        return Fact(None)
+    return Fact(None, needs=f"whether the application is in the list of allowed applications of {sender.sign_in_user}")
+
+
 BY_CAUSE: Mapping[str, Judge] = {
+    "hve_app_not_allowed": _not_allowed,
     "app_not_in_tenant": _unregistered,
     "app_sp_missing": _no_principal,
     "app_disabled": _switched_off,

@@ -11,7 +11,7 @@ from evidence.gates import Gate
 from evidence.wire import IssuerEvidence, TokenEvidence
 from knowledge.cause_ids import CauseId
 from settings.address import address_of
-from settings.clouds import Cloud, cloud_of_login_host
+from settings.clouds import Cloud, cloud_of_login_host, scope_of
 from settings.microsoft import GUID
 from settings.model import Method
 
@@ -258,7 +258,7 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     observed = error_text(evidence).partition(" Trace ID:")[0]
     reading = read_answer(case, evidence)
     causes, sure = reading.causes, reading.sure
-    scope_is_right = evidence.scope == case.settings.service.scope
+    scope_is_right = evidence.scope == scope_of(case.settings.sender.smtp_server, case.settings.service)
     if "resource_missing" in causes and case.settings.service.microsoft:
         causes, sure = (("resource_missing",), True) if scope_is_right else (("wrong_scope_or_audience",), True)
     if not evidence.scope.strip() and "wrong_scope_or_audience" in causes:

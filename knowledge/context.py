@@ -30,6 +30,8 @@ LOGIN: Final = (
     "/oauth2/v2.0/token",
     "aadcdn",
 )
+HIGH_VOLUME_WORDS: Final = ("smtp.hve.mx.microsoft", "smtp-hve.office365.com", "high volume email")
+_HIGH_VOLUME_CODE: Final = re.compile(r"535[ \-]5\.7\.14[234](?!\d)|550[ \-]5\.7\.240(?!\d)")
 _OAUTH: Final = (
     "xoauth2",
     "oauth",
@@ -141,6 +143,8 @@ def context_flags(text: NormalisedText, client: str | None) -> frozenset[str]:
         flags.add("submission_host")
     if any(host in flat for host in LOGIN):
         flags.add("login_host")
+    if any(word in flat for word in HIGH_VOLUME_WORDS) or _HIGH_VOLUME_CODE.search(flat):
+        flags.add("high_volume")
     if _MX_HOST.search(flat):
         flags.add("mx_host")
     if any(word in method for word in _OAUTH):

@@ -76,9 +76,11 @@ def answer(
     reading = read(text, client, method)
     found = recognised(text, client)
     known = {**values_in(text, reading.quoted), **(values or {})}
-    shown = method or _method_of(text, client)
+    flags = context_flags(normalise(text), client)
+    shown = method or _method_of(flags)
     if shown:
         known.setdefault("method", shown)
+    known.setdefault("high_volume", "yes" if "high_volume" in flags else "no")
     causes = reading.causes if method is None else of_method(reading.causes, method) or reading.causes
     explained = [_explained(cause, known, found) for cause in causes]
     decide = fill_lines(_for(reading.decide, found), known)
@@ -116,9 +118,8 @@ def _for(lines: Iterable[str], client: Client | None) -> tuple[str, ...]:
     return for_client(lines, client.id) if client else tuple(lines)
 
 
-def _method_of(text: str, client: str | None) -> Method | None:
+def _method_of(flags: frozenset[str]) -> Method | None:
     """Return the sign-in method that a text shows, or None if it shows neither or both."""
-    flags = context_flags(normalise(text), client)
     if "oauth" in flags:
         return None if "basic" in flags else "oauth"
     return "basic" if "basic" in flags else None

@@ -28,6 +28,14 @@ _CLAIMS: Final = Step(
     ),
     answered_by=("TOKEN-03",),
 )
+_HIGH_VOLUME_CLAIMS: Final = Step(
+    (
+        "Run check TOKEN-03 (the claims aud, roles, upn and exp of the token; the role is Mail.Send): if all are right, the "
+        "cause is the account's list of allowed applications."
+    ),
+    answered_by=("TOKEN-03",),
+)
+_HIGH_VOLUME_ACCOUNT: Final = "Open Exchange admin center > Mail flow > High Volume Email: is {account} in the list?"
 _REGISTERED: Final = (
     "Run `Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: the result must "
     "show the object id of the enterprise application."
@@ -136,6 +144,33 @@ _ALL: Final[tuple[Group, ...]] = (
             _SIGN_IN_LOG,
             _SWITCHES,
         ),
+    ),
+    Group(
+        id="hve_basic_535",
+        answer="535 5.7.3 Authentication unsuccessful to a password, from the endpoint of High Volume Email",
+        causes=(
+            "bad_credentials",
+            "mfa_or_security_defaults",
+            "auth_policy_blocks_basic",
+            "hve_account_missing",
+            "conditional_access_block",
+        ),
+        decide=(_SIGN_IN_LOG, _HIGH_VOLUME_ACCOUNT),
+    ),
+    Group(
+        id="hve_oauth_535",
+        answer="535 5.7.3 Authentication unsuccessful to XOAUTH2, from the endpoint of High Volume Email",
+        causes=(
+            "hve_app_not_allowed",
+            "consent_missing",
+            "hve_account_missing",
+            "wrong_scope_or_audience",
+            "token_user_mismatch",
+            "token_expired",
+            "xoauth2_string_malformed",
+            "service_side_fault",
+        ),
+        decide=(_HIGH_VOLUME_CLAIMS, _HIGH_VOLUME_ACCOUNT),
     ),
     Group(
         id="any_57139",

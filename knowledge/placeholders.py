@@ -56,6 +56,9 @@ def _applies(line: str, values: Mapping[str, str]) -> bool:
     when = step_of(line).when
     if when in {"basic", "oauth"}:
         return values.get("method", when) == when
+    if when in {"high_volume", "not_high_volume"}:
+        known = values.get("high_volume", "")
+        return not known or (known == "yes") == (when == "high_volume")
     if when != "from_differs":
         return True
     account, sender = values.get("account", "").casefold(), values.get("from_address", "").casefold()
@@ -87,8 +90,9 @@ def fill(subject: Cause, values: Mapping[str, str]) -> Cause: ...
 def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
     """Replace the placeholders in a text, or in every text of an entry, with values.
 
-    Takes a template or an entry, and values by the names in `PLACEHOLDERS`; `method` (`basic` or `oauth`) selects the lines that
-    apply to this sender. Returns the filled template or entry; a missing or empty value leaves a marker such as `<account>`.
+    Takes a template or an entry, and values by the names in `PLACEHOLDERS`; `method` (`basic` or `oauth`) and `high_volume` (`yes`
+    or `no`) select the lines that apply to this sender. Returns the filled template or entry; a missing or empty value leaves a
+    marker such as `<account>`.
     Accepts any value: control characters are removed, values inside commands are quoted (PowerShell: about_Quoting_Rules; POSIX: XCU
     section 2.2.2), and placeholders inside a value are not replaced.
     """

@@ -136,9 +136,15 @@ MESSAGE: Final[tuple[Rule, ...]] = (
     Rule(
         gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
+        says=("external sending is not supported",),
+        outcomes=(one("hve_external_recipient"),),
+    ),
+    Rule(
+        gate=Gate.RECIPIENT,
+        weight=Weight.NAMES,
         says=any_of(
             "RecipientNotFound | recipient not found | user unknown | unknown user | "
-            "recipient address rejected | no such user | external sending is not supported | "
+            "recipient address rejected | no such user | "
             "recipient rejected | all recipients were refused | SMTPRecipientsRefused | "
             "no valid recipients | invalid recipient | all recipients failed | recipient refused | "
             "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses | unrouteable addres | "
@@ -217,6 +223,21 @@ _QUOTA: Final = Outcome(("recipient_quota_exceeded",), sure=True)
 _RECIPIENT: Final = Outcome(("recipient_rejected",), sure=True)
 
 # Enhanced status codes that are sufficient if a reply code or a known word precedes them: gate, weight, outcomes.
+# The codes of High Volume Email (Microsoft, "Troubleshoot High Volume Email"; read on 2026-11-27). 5.5.127, 5.7.62, 5.6.241 and
+# 5.2.240 come from one public project each.
+HIGH_VOLUME: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = {
+    **{f"5.5.{number}": (Gate.SIGN_IN, Weight.NAMES, (one("xoauth2_string_malformed"),)) for number in range(121, 127)},
+    "5.5.127": (Gate.SIGN_IN, Weight.NAMES, (some("token_expired", "xoauth2_string_malformed"),)),
+    "5.7.142": (Gate.SIGN_IN, Weight.NAMES, (one("token_expired"),)),
+    "5.7.143": (Gate.SIGN_IN, Weight.NAMES, (one("token_expired"),)),
+    "5.7.144": (Gate.SIGN_IN, Weight.NAMES, (one("consent_missing"),)),
+    "5.7.240": (Gate.SIGN_IN, Weight.NAMES, (one("hve_app_not_allowed"),)),
+    "5.2.240": (Gate.SIGN_IN, Weight.NARROWS, (some("hve_account_missing"),)),
+    "5.7.62": (Gate.SENDER, Weight.NARROWS, (some("send_as_denied"),)),
+    "5.6.241": (Gate.ACCEPTED, Weight.NARROWS, (some("send_as_denied"),)),
+    "5.5.105": (Gate.RECIPIENT, Weight.NAMES, (one("hve_external_recipient"),)),
+}
+
 CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingProxyType(
     {
         "535 5.7.1": (Gate.SIGN_IN, Weight.NARROWS, (_REFUSED,)),
@@ -246,7 +267,7 @@ CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingPr
         "5.7.60": (Gate.ACCEPTED, Weight.NAMES, (one("send_as_denied"),)),
         "5.2.252": (Gate.ACCEPTED, Weight.NAMES, (one("send_as_denied"),)),
         "4.7.66": (Gate.TLS, Weight.NAMES, (one("tls_version"),)),
-        "5.5.124": (Gate.SIGN_IN, Weight.NAMES, (one("xoauth2_string_malformed"),)),
+        **HIGH_VOLUME,
         "5.1.8": (Gate.ACCEPTED, Weight.NAMES, (_SPAM,)),
         "5.1.90": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
         "5.7.232": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
@@ -269,7 +290,6 @@ CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingPr
         "450 4.2.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
         "450 4.7.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
         "451 4.7.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
-        "5.5.105": (Gate.RECIPIENT, Weight.NAMES, (_RECIPIENT,)),
         "5.1.1": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
         "5.1.10": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
         "5.1.3": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),

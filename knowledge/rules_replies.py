@@ -9,6 +9,8 @@ from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 BARE_535: Final = (
+    group("hve_oauth_535", "high_volume", "oauth"),
+    group("hve_basic_535", "high_volume"),
     group("oauth_bare_535", "oauth"),
     group("basic_bare_535_switch", "worked_before"),
     group("basic_bare_535", "basic"),

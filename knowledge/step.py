@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What the settings of a sender show: its method, and whether its From address differs from the account that signs in.
-SenderTrait = Literal["basic", "oauth", "from_differs"]
+# What the settings of a sender show: its method, whether its From address differs from the account that signs in, and whether its
+# server is the endpoint of High Volume Email.
+SenderTrait = Literal["basic", "oauth", "from_differs", "high_volume", "not_high_volume"]
 TRAITS: Final[tuple[SenderTrait, ...]] = get_args(SenderTrait)
 # What a run shows, apart from the results of its checks.
 Fact = Literal["password_sent", "secret_sent", "secret_kept", "through_proxy", "without_proxy"]

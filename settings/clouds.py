@@ -144,6 +144,14 @@ def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
 _HIGH_VOLUME = frozenset({"smtp.hve.mx.microsoft", "smtp-hve.office365.com"})
 
 
+HIGH_VOLUME_SCOPE = "https://outlook.office.com/.default"
+
+
+def scope_of(host: str, cloud: Cloud) -> str:
+    """Return the scope that Microsoft documents for this server, or the declared scope of another service."""
+    return HIGH_VOLUME_SCOPE if cloud.microsoft and is_high_volume(host) else cloud.scope
+
+
 def is_high_volume(host: str) -> bool:
     """Return whether this is the endpoint of High Volume Email, which has its own rules."""
     return host.rstrip(".").lower() in _HIGH_VOLUME
@@ -177,4 +185,5 @@ __all__ = [
     "cloud_of_smtp_host",
     "custom",
     "is_high_volume",
+    "scope_of",
 ]

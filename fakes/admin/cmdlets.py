@@ -89,7 +89,7 @@ def _user(tenant: Tenant, name: str) -> Answer:
             "Identity": found.upn.partition("@")[0],
             "UserPrincipalName": found.upn,
             "AuthenticationPolicy": found.auth_policy,
-            "RecipientType": "UserMailbox" if found.mailbox else "User",
+            "RecipientType": "UserMailbox" if found.mailbox else "MailUser" if found.high_volume else "User",
         }
     ]
 

@@ -44,12 +44,14 @@ def user(world: World, name: str) -> Object | None:
         "id": world.tenant.object_id(found.upn),
         "displayName": found.upn.partition("@")[0],
         "userPrincipalName": found.upn,
-        "mail": found.primary if found.mailbox else None,
+        "mail": found.primary if found.own_addresses else None,
         "userType": "Member",
         "accountEnabled": found.enabled,
         "onPremisesSyncEnabled": True if found.synchronised else None,
         "assignedPlans": _plans() if found.mailbox else [],
-        "proxyAddresses": [f"SMTP:{found.primary}", *(f"smtp:{alias}" for alias in aliases)] if found.mailbox else [],
+        "proxyAddresses": [f"SMTP:{found.primary}", *(f"smtp:{alias}" for alias in aliases)]
+        if found.own_addresses
+        else [],
         "passwordPolicies": "DisablePasswordExpiration" if passwords.never_expires(found) else None,
         "lastPasswordChangeDateTime": stamp(passwords.changed(world, found)),
     }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from . import high_volume
 from .entered import ENTERED
 from .entra import CLAIMS, ISSUER, TOKEN
 from .expected import EXPECTED, EXPECTED_WITH_LOOKUPS
@@ -13,7 +14,8 @@ from .sign_in import SIGN_IN
 from .tls import TLS
 
 _ALL: tuple[Fault, ...] = (
-    *NAME, *PORT, *GREETING, *STARTTLS, *TLS, *ENTERED, *ISSUER, *TOKEN, *CLAIMS, *SIGN_IN, *RECIPIENT, *ACCEPTED,
+    *NAME, *PORT, *GREETING, *STARTTLS, *TLS, *ENTERED, *ISSUER, *TOKEN, *CLAIMS, *SIGN_IN, *high_volume.SIGN_IN,
+    *RECIPIENT, *high_volume.RECIPIENT, *ACCEPTED,
 )  # fmt: skip
 FAULTS: dict[str, Fault] = {
     fault.id: replace(fault, expected=EXPECTED[fault.id], expected_with_lookups=EXPECTED_WITH_LOOKUPS.get(fault.id))

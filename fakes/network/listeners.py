@@ -66,6 +66,7 @@ class Listeners:
     """The sockets of one built-in tenant."""
 
     submission: socket.socket
+    high_volume: socket.socket
     relay: socket.socket
     provider: socket.socket
     mx: socket.socket
@@ -111,7 +112,7 @@ class Listeners:
     def close(self) -> None:
         """Close all sockets. A socket that a server has already closed is not affected."""
         every = (
-            self.submission, self.relay, self.provider, self.mx, self.reset, self.https, self.control,
+            self.submission, self.high_volume, self.relay, self.provider, self.mx, self.reset, self.https, self.control,
             self.dns_tcp, self.dns_udp, self.refused, *self._dropped,
         )  # fmt: skip
         for bound in every:
@@ -128,6 +129,7 @@ def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
         refused.bind((LOOPBACK, 0))
         opened = Listeners(
             submission=hold(listening(fixed.get("smtp", 0))),
+            high_volume=hold(listening()),
             relay=hold(listening()),
             provider=hold(listening()),
             mx=hold(listening()),
@@ -183,6 +185,9 @@ def _targets(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int,
             closed_ports = [(port, closed, closed) for port in (IMPLICIT_TLS, IMAPS)]
             admin = address(opened.https)
             return [(SUBMISSION, direct, over_six), (RELAY, relay, relay), (HTTPS, admin, admin), *closed_ports]
+        case "high_volume":
+            target = opened.target(network.submission_port, opened.high_volume)
+            return [(SUBMISSION, target, target), *((port, closed, closed) for port in (RELAY, IMPLICIT_TLS))]
         case "login":
             target = opened.target(network.login_port, opened.https)
             return [(HTTPS, target, target)]

@@ -19,6 +19,7 @@ from ..entra import keys
 from ..network import hosts, impostors, latency, listeners, resolver
 from ..network.listeners import Listeners
 from ..smtp.exchange import ExchangeSmtp
+from ..smtp.high_volume import HighVolumeSmtp
 from ..world import certificates
 from ..world.records import State
 from ..world.world import World
@@ -201,6 +202,7 @@ class _LoopThread(threading.Thread):
         # An MX host runs Exchange too, but offers no sign-in.
         kinds: tuple[tuple[socket.socket, Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None], ...] = (
             (opened.submission, lambda: impostors.at_submission_port(state, loop), None),
+            (opened.high_volume, lambda: HighVolumeSmtp(state, loop=loop), None),
             (opened.relay, lambda: ExchangeSmtp(state, loop=loop), None),
             (opened.mx, lambda: ExchangeSmtp(state, offers_auth=False, loop=loop), None),
             (opened.provider, lambda: impostors.ProviderSmtp(state, loop), None),

@@ -106,7 +106,7 @@ class ExchangeSmtp(Dialogue):
         user = name.decode("utf-8", "replace")
         if password is None:
             return user, Refused(reply=replies.UNSUCCESSFUL)
-        return user, sign_in.by_password(self._state.world, user, password.decode("utf-8", "replace"))
+        return user, self._by_password(user, password.decode("utf-8", "replace"))
 
     async def _xoauth2(self, initial: bytes) -> tuple[str, Identity | Refused]:
         response = envelope.decoded(initial or await self._challenge(b""))
@@ -114,7 +114,13 @@ class ExchangeSmtp(Dialogue):
         if parsed is None:
             return "", Refused(reply=replies.UNSUCCESSFUL)
         user, token = parsed
-        return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
+        return user, self._by_token(user, token)
+
+    def _by_password(self, name: str, password: str) -> Identity | Refused:
+        return sign_in.by_password(self._state.world, name, password)
+
+    def _by_token(self, name: str, token: str) -> Identity | Refused:
+        return sign_in.by_token(self._state.world, name, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
         """Send a challenge and return the SASL response.
@@ -176,14 +182,21 @@ class ExchangeSmtp(Dialogue):
             await self._refuse(replies.INVALID_RECIPIENT)
         else:
             already = len(self.envelope.rcpt_tos)
-            refusal = submission.recipient_refused(self._state.world, parsed.address, already)
+            refusal = self._recipient_refused(parsed.address, already)
             if refusal is not None:
                 await self._refuse(refusal)
                 return
             self.envelope.rcpt_tos.append(parsed.address)
             await self.push(replies.RECIPIENT_OK)
 
+    def _recipient_refused(self, recipient: str, already: int) -> str | None:
+        return submission.recipient_refused(self._state.world, recipient, already)
+
     # Message
+
+    def _message_refused(self, identity: Identity, content: bytes, at_once: int) -> str | None:
+        world, server = self._state.world, self._front.back_end
+        return submission.message_refused(world, identity, content, at_once=at_once, server=server)
 
     async def _data(self, argument: str) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
@@ -249,9 +262,7 @@ class ExchangeSmtp(Dialogue):
         refusal = replies.TOO_LARGE if content is None else world.service.end_of_data
         if content is not None and refusal is None and identity is not None:
             under_way = self._state.submissions[identity.user]
-            refusal = submission.message_refused(
-                world, identity, content, at_once=under_way, server=self._front.back_end
-            )
+            refusal = self._message_refused(identity, content, under_way)
         self._reset_transaction()
         if refusal is not None or content is None:
             await self._refuse(f"{refusal} {self._front.after_message}", stamped=False)

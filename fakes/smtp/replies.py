@@ -43,6 +43,14 @@ SMTP_AUTH_OFF_MAILBOX = (
     _WHY + "SmtpClientAuthentication is disabled for the Mailbox. "
     "Visit https://aka.ms/smtp_auth_disabled for more information."
 )
+ORGANISATION_CONFIGURATION = _WHY + "the organization configuration doesn't allow this authentication request."
+# The replies of High Volume Email.
+TOKEN_EXPIRES_SOON = "535 5.7.142 Token will expire soon"
+TOKEN_EXPIRED = "535 5.7.143 Expired token"
+API_PERMISSIONS = "535 5.7.144 XOAUTH2 authentication failed. Invalid API permissions."
+APPLICATION_NOT_ALLOWED = "550 5.7.240 The application is not allowed for use with this High Volume Email account."
+EXTERNAL_RECIPIENT = "550 5.5.105 External sending is not supported for High Volume Email accounts."
+
 STS_UNREACHABLE = _WHY + "federated STS service was unreachable."
 STS_WITHOUT_HTTPS = _WHY + "the federated STS URL does not support HTTPS."
 BASIC_REMOVED = "5.7.30 Basic authentication is not supported for Client Submission."

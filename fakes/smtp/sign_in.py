@@ -13,6 +13,8 @@ from ..world.tenant import EXCHANGE_ONLINE, SEND_AS_APP, Federation, Mailbox, Po
 from ..world.world import NoMailboxReply, OffByDefaultReply, PasswordExpiredReply, World
 from . import replies
 
+NO_MAILBOX_NEEDED = Mailbox()  # for an account that has no mailbox and needs none
+
 AUDIENCES = frozenset(
     {
         EXCHANGE_ONLINE,
@@ -55,9 +57,9 @@ def by_password(world: World, name: str, password: str) -> Identity | Refused:
     user = world.tenant.user(name)
     refusal = _method_refused(world, user)
     if refusal is None and world.unverified.gates_before_credentials:
-        refusal = _smtp_auth_switch(world.tenant, user) or _credentials_refused(world, user, password)
+        refusal = _smtp_auth_switch(world.tenant, user) or credentials_refused(world, user, password)
     elif refusal is None:
-        refusal = _credentials_refused(world, user, password) or _smtp_auth_switch(world.tenant, user)
+        refusal = credentials_refused(world, user, password) or _smtp_auth_switch(world.tenant, user)
     if refusal is not None or user is None:
         return refusal or Refused(reply=replies.CREDENTIALS, code=50034)
     return Identity(user=user.upn, mechanism="LOGIN")
@@ -88,7 +90,8 @@ def _smtp_auth_switch(tenant: Tenant, user: User | None) -> Refused | None:
     return None
 
 
-def _credentials_refused(world: World, user: User | None, password: str) -> Refused | None:
+def credentials_refused(world: World, user: User | None, password: str) -> Refused | None:
+    """Return the refusal of an account or its password, or None if Entra accepts both."""
     if user is None:
         return Refused(reply=replies.CREDENTIALS, code=50034)
     match user.federation:

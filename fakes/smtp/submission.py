@@ -40,8 +40,8 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
         return replies.TOO_MANY_AT_ONCE
     if by_app is not None and not identity.by_role_assignment and by_app not in mailbox.full_access:
         return replies.NO_RIGHT_ON_MAILBOX.format(server=server.partition(".")[0].upper())
-    if (foreign := _foreign_author(_own(world, identity) | _send_as_owners(world, identity), content)) is not None:
-        return replies.SEND_AS_DENIED.format(user=identity.user, sender=foreign)
+    if (refusal := author_refused(world, identity, content)) is not None:
+        return refusal
     refusals = (
         (mailbox.over_message_rate and world.unverified.over_rate_is_refused, replies.OVER_RATE),
         (mailbox.mailbox_full, replies.MAILBOX_FULL),
@@ -50,6 +50,12 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
         (tenant.blocked_for_reputation, replies.TENANT_OVER_THRESHOLD),
     )
     return next((reply for true, reply in refusals if true), None)
+
+
+def author_refused(world: World, identity: Identity, content: bytes) -> str | None:
+    """Return the reply that refuses a From address which the identity may not use, or None."""
+    foreign = _foreign_author(_own(world, identity) | _send_as_owners(world, identity), content)
+    return None if foreign is None else replies.SEND_AS_DENIED.format(user=identity.user, sender=foreign)
 
 
 def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:

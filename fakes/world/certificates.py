@@ -35,6 +35,7 @@ SMTP_NAMES = (
     "*.partner.outlook.cn",
     "*.mail.protection.outlook.com",
     "substrate.office.com",
+    "smtp.hve.mx.microsoft",
     "mail.corp.example",
 )
 LOGIN_NAMES = (

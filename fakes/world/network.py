@@ -189,7 +189,14 @@ def _exchange_zones() -> tuple[Zone, ...]:
         ("smtp.partner.outlook.cn", "40.73.200.18"),
         ("partner.outlook.cn", "40.73.200.20"),
     )
-    return (submission, outlook, *(Zone(name=name, service="exchange", ipv4=(address,)) for name, address in others))
+    high_volume = (("smtp.hve.mx.microsoft", "52.96.229.18"), ("smtp-hve.office365.com", "52.96.229.20"))
+    bulk = tuple(Zone(name=name, service="high_volume", ipv4=(address,)) for name, address in high_volume)
+    return (
+        submission,
+        outlook,
+        *bulk,
+        *(Zone(name=name, service="exchange", ipv4=(address,)) for name, address in others),
+    )
 
 
 def _login_zones() -> tuple[Zone, ...]:

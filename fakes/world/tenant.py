@@ -12,6 +12,7 @@ from typing import TypedDict
 EXCHANGE_ONLINE = "https://outlook.office365.com"
 GRAPH = "https://graph.microsoft.com"
 SEND_AS_APP = "SMTP.SendAsApp"
+MAIL_SEND = "Mail.Send"  # the role that High Volume Email requires
 
 
 class Federation(StrEnum):
@@ -71,8 +72,15 @@ class MailboxFields(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HighVolume:
+    """What makes a mail user an account of High Volume Email: the object ids of the enterprise applications that may use it."""
+
+    allowed_apps: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user in the directory. Sending requires a mailbox.
+    """A user in the directory. Sending requires a mailbox or, at the endpoint of High Volume Email, `high_volume`.
 
     `address` is the mailbox's primary address if that differs from the sign-in address.
     """
@@ -82,6 +90,7 @@ class User:
     address: str = ""
     enabled: bool = True
     mailbox: Mailbox | None = field(default_factory=Mailbox)
+    high_volume: HighVolume | None = None
     mfa_required: bool = False
     password_expired: bool = False
     password_never_expires: bool = True
@@ -101,10 +110,10 @@ class User:
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """The mailbox's addresses in lower case; empty for a user without a mailbox."""
-        return (
-            frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
-        )
+        """The addresses of the mailbox or of the High Volume Email account, in lower case; empty for a user without either."""
+        if self.mailbox is None:
+            return frozenset({self.primary.casefold()}) if self.high_volume else frozenset()
+        return frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases))
 
 
 class UserFields(TypedDict, total=False):
@@ -115,6 +124,7 @@ class UserFields(TypedDict, total=False):
     address: str
     enabled: bool
     mailbox: Mailbox | None
+    high_volume: HighVolume | None
     mfa_required: bool
     password_expired: bool
     password_never_expires: bool

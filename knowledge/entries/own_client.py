@@ -4,7 +4,7 @@ from typing import Final
 
 from knowledge.cause import Cause
 from knowledge.entries.sources import ENDPOINTS, LIMITS
-from knowledge.step import Step
+from knowledge.step import Step, per_client
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -44,7 +44,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Reuse one client object for all messages and token requests, and close each connection after use.",
-            "Use a pool of one or two connections for SMTP (nodemailer: maxConnections: 1), and let it wait instead of giving up.",
+            "Use a pool of one or two connections for SMTP, and let it wait instead of giving up.",
+            per_client(nodemailer="For nodemailer: maxConnections: 1."),
             "Set the client's own timeout to at least 60 seconds: Exchange delays the reply to a refused sign-in on purpose.",
             Step(
                 "If checks NET-02 and AUTH-01 pass on the same machine, the network is not the cause.",

@@ -44,6 +44,7 @@ ROOT_G2: Final = (
     "https://techcommunity.microsoft.com/blog/exchange/"
     "trust-digicert-global-root-g2-certificate-authority-to-avoid-exchange-online-ema/4488311"
 )
+HIGH_VOLUME_OAUTH: Final = _FLOW + "oauth-high-volume-mails-m365"
 RBAC: Final = _LEARN + "exchange/permissions-exo/application-rbac"
 ENTRA_CODES: Final = _LEARN + "entra/identity-platform/reference-error-codes"
 CLIENT_CREDENTIALS: Final = _LEARN + "entra/identity-platform/v2-oauth2-client-creds-grant-flow"

@@ -8,6 +8,7 @@ from knowledge.entries.sources import (
     CONDITIONAL_ACCESS,
     ENTRA_CODES,
     FAQ,
+    HIGH_VOLUME_OAUTH,
     OAUTH,
     WORKLOAD_ACCESS,
 )
@@ -30,7 +31,17 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         who="sender",
         steps=(
-            "Set Scope to https://outlook.office365.com/.default, without spaces and without a second scope.",
+            Step(
+                "Set Scope to https://outlook.office365.com/.default, without spaces and without a second scope.",
+                when="not_high_volume",
+            ),
+            Step(
+                (
+                    "For High Volume Email, set Scope to https://outlook.office.com/.default, without spaces and without a "
+                    "second scope."
+                ),
+                when="high_volume",
+            ),
             "In another cloud, set Scope to https://outlook.office365.us/.default or https://partner.outlook.cn/.default.",
             (
                 "If a person signs in instead (delegated permissions), set Scope to "
@@ -40,7 +51,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The checks OAUTH-11 and TOKEN-03 pass: aud is https://outlook.office365.com.",
         propagation="With the next token. To get one immediately, clear the token cache or restart the application.",
         risk="None.",
-        source=(FAQ + ", OAuth Step 5", OAUTH, CLIENT_CREDENTIALS, ENTRA_CODES),
+        source=(FAQ + ", OAuth Step 5", OAUTH, CLIENT_CREDENTIALS, ENTRA_CODES, HIGH_VOLUME_OAUTH),
         decide=(
             Step(
                 (
@@ -83,45 +94,73 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the application lacks the permission or admin consent",
         meaning=(
             "The application gets a token but has no permission to send by SMTP. With client credentials this "
-            "causes no error; the token only lacks the role SMTP.SendAsApp."
+            "causes no error; the token only lacks the role SMTP.SendAsApp (for High Volume Email, Mail.Send)."
         ),
         shows=(
             "No roles claim with SMTP.SendAsApp (and the application is not scoped with RBAC for Applications); "
-            "AADSTS65001, 650057; bare 535 5.7.3 to XOAUTH2."
+            "AADSTS65001, 650057; bare 535 5.7.3 to XOAUTH2; from High Volume Email, 535 5.7.144 XOAUTH2 authentication failed. "
+            "Invalid API permissions."
         ),
         who="entra",
         kind=Kind.REGISTRATION,
         steps=(
-            _APP
-            + (
-                " > API permissions. Select Add a permission > APIs my organization uses > Office 365 Exchange "
-                "Online > Application permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin "
-                "consent."
+            Step(
+                _APP
+                + (
+                    " > API permissions. Select Add a permission > APIs my organization uses > Office 365 Exchange "
+                    "Online > Application permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin "
+                    "consent."
+                ),
+                when="not_high_volume",
             ),
-            (
+            Step(
+                (
+                    "For High Volume Email, the permission in the same list is Mail.Send: add it to {client_id} and grant admin "
+                    "consent. An Exchange administrator also allows the application for the account (cause "
+                    "hve_app_not_allowed)."
+                ),
+                when="high_volume",
+            ),
+            Step(
                 'Or with PowerShell: `$exo = Get-MgServicePrincipal -Filter "appId eq '
                 "'00000002-0000-0ff1-ce00-000000000000'\"; $role = $exo.AppRoles | Where-Object Value -eq 'SMTP.SendAsApp'; "
                 "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} "
-                "-ResourceId $exo.Id -AppRoleId $role.Id`."
+                "-ResourceId $exo.Id -AppRoleId $role.Id`.",
+                when="not_high_volume",
             ),
-            (
+            Step(
+                (
+                    'Or with PowerShell: `$exo = Get-MgServicePrincipal -Filter "appId eq '
+                    "'00000002-0000-0ff1-ce00-000000000000'\"; $role = $exo.AppRoles | Where-Object Value -eq 'Mail.Send'; "
+                    "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} "
+                    "-ResourceId $exo.Id -AppRoleId $role.Id`."
+                ),
+                when="high_volume",
+            ),
+            Step(
                 "For narrower access, if RBAC for Applications is available, do not grant the Entra permission. "
                 "Grant the Exchange role 'Application SMTP.SendAsApp' for one mailbox instead; the roles claim is "
-                "then empty, as it should be."
+                "then empty, as it should be.",
+                when="not_high_volume",
             ),
             "Request a new token: the old one keeps its claims for about an hour.",
         ),
         verify=(
-            "The check TOKEN-03 passes: roles contains SMTP.SendAsApp. With RBAC for Applications, roles is "
-            "empty, and the server accepts the message."
+            "The check OAUTH-02 passes: roles contains SMTP.SendAsApp (for High Volume Email, Mail.Send). With RBAC for "
+            "Applications, roles is empty, and the server accepts the message."
         ),
         propagation="Within minutes of the consent; if a token is cached, when it expires.",
         risk=(
             "With SMTP.SendAsApp, the application can use only the mailboxes on which Exchange grants it a "
             "right. RBAC for Applications restricts it to the mailboxes in a scope."
         ),
-        source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS),
-        decide=(Step("Run check TOKEN-03: does the token have the role SMTP.SendAsApp?", answered_by=("TOKEN-03",)),),
+        source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS, HIGH_VOLUME_OAUTH),
+        decide=(
+            Step(
+                "Run check TOKEN-03: does the token have the role SMTP.SendAsApp (for High Volume Email, Mail.Send)?",
+                answered_by=("TOKEN-03",),
+            ),
+        ),
     ),
     Cause(
         id="conditional_access_block",
@@ -214,7 +253,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows=(
             "AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after the application "
-            "has run for about an hour."
+            "has run for about an hour; from High Volume Email, 535 5.7.142 Token will expire soon and 535 5.7.143 Expired token."
         ),
         who="sender",
         kind=Kind.SIGN_IN,
@@ -227,12 +266,19 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "With a delegated sign-in, sign in to the application again as {account}, and keep offline_access in "
                 "the scope."
             ),
+            Step(
+                (
+                    "For High Volume Email, request a new token shortly before the sign-in, and end each session before the "
+                    "token expires: the server also refuses a token that expires soon."
+                ),
+                when="high_volume",
+            ),
             "Consider client credentials, which need no refresh token.",
         ),
         verify="The check TOKEN-03 shows an exp claim in the future, and check AUTH-01 passes.",
         propagation="Immediately.",
         risk="None.",
-        source=(ENTRA_CODES, OAUTH),
+        source=(ENTRA_CODES, OAUTH, HIGH_VOLUME_OAUTH),
         decide=(
             Step(
                 "Run check TOKEN-03, and compare the exp claim with the time of the attempt.", answered_by=("TOKEN-03",)

@@ -17,6 +17,7 @@ from checks.catalogue import CATALOGUE
 from checks.model import Verdict
 from evidence.gates import Gate
 from fakes import FAULTS
+from fakes.faults import high_volume
 from knowledge.causes import declared
 from reports import reminder, terminal
 from reports.answer import answer
@@ -115,6 +116,10 @@ OTHER_GATE: Final = {
     "hosting_provider": "a declared server may send any greeting, so the certificate decides",
     "port_25": "the credential is sent only to the declared port",
     "hosting_host": "a declared server may send any greeting, so its AUTH offer or the withheld credential decides",
+    **{
+        fault.id: "only Microsoft's worldwide cloud has the endpoint of High Volume Email"
+        for fault in (*high_volume.SIGN_IN, *high_volume.RECIPIENT)
+    },
 }
 
 

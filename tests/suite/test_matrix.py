@@ -21,8 +21,6 @@ NOT_STAGED = {
     "HOST-01": "reads the Windows registry",
     "HOST-02": "reads the Windows registry",
     "HOST-03": "reads the Windows registry",
-    "RISK-01": "is at risk for every Basic sender, healthy or not",
-    "MBX-07": "the built-in tenant has no High Volume Email endpoint; tested in test_hand_made_evidence.py",
 }
 # Causes that no fault of the built-in tenant can produce, with the reason; `explain` or lookups report them.
 NOT_REACHED = {
@@ -32,7 +30,6 @@ NOT_REACHED = {
     "client_assertion_bad": "the application has no certificate field",
     "xoauth2_string_malformed": "smtp365's own string is well-formed",
     "basic_auth_retiring": "RISK-01 reports it even in the healthy world",
-    "hve_external_recipient": "the built-in tenant has no High Volume Email endpoint",
     "federated_credential_mismatch": "smtp365 presents no token of another issuer",
     "token_request_malformed": "smtp365's own token request is well-formed",
     "assignment_required": "the permission SMTP.SendAsApp is itself an assignment; occurs for the tokens of users",
