@@ -19,7 +19,7 @@ from settings.bounded_input import DamagedDataError
 from settings.model import SenderSettings
 from settings.target import GATHER
 
-LARGEST = 48 * 1024 * 1024  # bytes of a file, and of its results after decompression; a thousand senders stay below
+LARGEST = 64 * 1024 * 1024  # bytes of a file, and of its results after decompression; a thousand senders stay below
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CHECK_MEMBERS = ("id", "title", "verdict")
 SenderRecord = tuple[SenderEvidence, SenderSettings]

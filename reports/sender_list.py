@@ -14,7 +14,7 @@ from settings import strict_json
 LARGEST_SENDER: Final = 4 * 1024 * 1024  # bytes of JSON
 _LARGEST_HEAD: Final = 1024 * 1024
 _MOST_VALUES: Final = 100_000  # in one sender
-_MOST_MEMORY: Final = 128 * 1024 * 1024  # an estimate for the records of all senders
+_MOST_MEMORY: Final = 176 * 1024 * 1024  # an estimate for the records of all senders
 _PER_VALUE: Final = 100  # bytes; a measured average is 60
 _TOKEN: Final = re.compile(strict_json.LEXEME.encode(), re.DOTALL)
 _VALUES: Final = re.compile(rb"[,\[{]")
