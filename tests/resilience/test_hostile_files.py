@@ -148,7 +148,7 @@ def test_a_replay_reads_no_file_that_the_report_names(tmp_path: Path) -> None:
     (tmp_path / "watching.py").write_text(watch, encoding="utf-8")
     report = data(broke="")
     report["senders"][0]["settings"]["network"] |= {"ca_file": str(planted)}
-    report["senders"][0]["settings"]["sender"] |= {"password_from": f"env:{planted}"}
+    report["senders"][0]["settings"]["sender"] |= {"password_from": "env:PLANTED"}
     report["senders"][0]["evidence"]["secret"] = {"key": "password", "source": str(planted), "found": True}
     (tmp_path / "x.json").write_text(json.dumps(report), encoding="utf-8")
 
