@@ -127,7 +127,7 @@ def service_principal(case: Context) -> Finding:
     """Exchange has a service principal with the enterprise application's object id (Microsoft, "Authenticate … using OAuth")."""
     if is_high_volume(case.settings.sender.smtp_server):
         return case.not_applicable(
-            "High Volume Email needs no service principal in Exchange, but a list of allowed applications"
+            "High Volume Email uses a list of allowed applications instead of a service principal in Exchange"
         )
     return reconcile.item_with_tenant_facts(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
@@ -161,7 +161,7 @@ def _registered_by_wire(case: Context) -> Finding:
 def mailbox_right(case: Context) -> Finding:
     """The application needs FullAccess or RBAC for Applications (not in the FAQ). SMTP shows a missing right only after the message."""
     if is_high_volume(case.settings.sender.smtp_server):
-        return case.not_applicable("an account of High Volume Email has no mailbox")
+        return case.not_applicable("a High Volume Email account has no mailbox")
     return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 

@@ -110,7 +110,7 @@ _MAILBOX_ONLY = {"smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant"}
 
 
 def _at_the_endpoint(case: Context, reading: Reading) -> Reading:
-    """Replace causes that only mailboxes have, if the sender uses High Volume Email."""
+    """If the sender uses High Volume Email, replace or remove the causes that apply only to mailboxes."""
     if not is_high_volume(case.settings.sender.smtp_server):
         return reading
     causes = dict.fromkeys(_INSTEAD.get(cause, cause) for cause in reading.causes)

@@ -33,7 +33,7 @@ def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
 
 def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if is_high_volume(sender.smtp_server):
-        return refuted("an account of High Volume Email has no mailbox and no SMTP AUTH switch")
+        return refuted("a High Volume Email account has no mailbox and no SMTP AUTH switch")
     if missing := unread(seen.mailbox):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
@@ -64,7 +64,7 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Fact:
             )
         return holds(f"the directory has no user {sender.sign_in_user}")
     if is_high_volume(sender.smtp_server):
-        return unread(seen.user) or refuted("an account of High Volume Email is a mail user and has no mailbox")
+        return unread(seen.user) or refuted("a High Volume Email account is a mail user and has no mailbox")
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT:
         return holds(f"Exchange has no mailbox {sender.sign_in_user}")
     return unread(seen.user, seen.mailbox) or refuted(f"{sender.sign_in_user} exists and has a mailbox")
@@ -77,7 +77,7 @@ def _no_high_volume_account(seen: TenantEvidence, sender: Sender) -> Fact:
     if missing := unread(seen.mailbox):
         return missing
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
-        return holds(f"{sender.sign_in_user} has a mailbox, so it is not an account of High Volume Email")
+        return holds(f"{sender.sign_in_user} has a mailbox, so it is not a High Volume Email account")
     return Fact(
         None, needs=f"whether {sender.sign_in_user} is in Exchange admin center > Mail flow > High Volume Email"
     )

@@ -126,7 +126,7 @@ def _not_in_exchange(seen: TenantEvidence, sender: Sender) -> Fact:
 def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     account = sender.sign_in_user
     if is_high_volume(sender.smtp_server):
-        return refuted("an account of High Volume Email has no mailbox, so there is no right on it")
+        return refuted("a High Volume Email account has no mailbox, so no right on it can be missing")
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
         return refuted(f"the application has FullAccess to the mailbox {account}")
     if in_scope(seen):

@@ -148,7 +148,7 @@ HIGH_VOLUME_SCOPE = "https://outlook.office.com/.default"
 
 
 def scope_of(host: str, cloud: Cloud) -> str:
-    """Return the scope that Microsoft documents for this server, or the declared scope of another service."""
+    """Return the scope that Microsoft documents for this server, or an empty string for a declared service."""
     return HIGH_VOLUME_SCOPE if cloud.microsoft and is_high_volume(host) else cloud.scope
 
 
