@@ -1,6 +1,6 @@
 """Splits results JSON into its members and its senders, so that the senders of a large report are decoded one at a time.
 
-The limits keep a replay below 300 MB, whatever the file contains. A sender in the built-in tenant takes 15 to 30 KB.
+The limits bound the memory that a replay takes, whatever the file contains. A sender in the built-in tenant takes 15 to 30 KB.
 """
 
 from __future__ import annotations
