@@ -18,10 +18,10 @@ DEVICE: Final = (
 )
 NDR: Final = _LEARN + "troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
 TROUBLE: Final = (
-    _LEARN + "exchange/troubleshoot/email-delivery/"
+    _LEARN + "troubleshoot/exchange/email-delivery/"
     "fix-issues-with-printers-scanners-and-lob-applications-that-send-email-using-off"
 )
-LIMITS: Final = _LEARN + "exchange/troubleshoot/send-emails/smtp-submission-improvements"
+LIMITS: Final = _LEARN + "troubleshoot/exchange/send-emails/smtp-submission-improvements"
 SERVICE_LIMITS: Final = (
     _LEARN + "office365/servicedescriptions/exchange-online-service-description/exchange-online-limits"
 )

@@ -87,6 +87,7 @@ def test_sources_are_where_microsoft_publishes_them() -> None:
     """The sources for High Volume Email and non-delivery reports have the expected addresses, and those of the other ways use https."""
     assert sources.HIGH_VOLUME.endswith("/exchange/mail-flow-best-practices/high-volume-mails-m365")
     assert "/troubleshoot/exchange/email-delivery/ndr/" in sources.NDR
+    assert "/exchange/troubleshoot/" not in f"{sources.TROUBLE}\n{sources.LIMITS}"
     assert all(source.startswith("https://") for way in WAYS for source in way.source)
 
 

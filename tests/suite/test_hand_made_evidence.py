@@ -113,6 +113,26 @@ def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict
     assert finding_of("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    ("address", "verdict"),
+    [
+        pytest.param("alerts@fabrikam.example", Verdict.PASS, id="own domain"),
+        pytest.param("alerts@fabrikam.onmicrosoft.com", Verdict.RISK, id="onmicrosoft.com"),
+        pytest.param("alerts@FABRIKAM.OnMicrosoft.com", Verdict.RISK, id="capitals"),
+        pytest.param("alerts@onmicrosoft.com.example", Verdict.PASS, id="similar name"),
+    ],
+)
+def test_a_from_address_in_onmicrosoft_is_a_risk(address: str, verdict: Verdict) -> None:
+    """A From address in *.onmicrosoft.com is a risk, because the tenant reaches few external recipients from there."""
+    evidence, settings = gathered(None)["oauth"]
+    sender = settings.sender.model_copy(update={"mail_from": address})
+
+    finding = finding_of("RISK-08", evidence, settings.model_copy(update={"sender": sender}))
+
+    assert finding.verdict is verdict
+    assert finding.causes == (("onmicrosoft_sender",) if verdict is Verdict.RISK else ())
+
+
 def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
     """Return the evidence and settings of a High Volume Email sender whose external recipient the server refused."""
     evidence, settings = gathered("recipient_blocked")["basic"]

@@ -154,6 +154,16 @@ def test_a_missing_trace_row_is_unknown() -> None:
     assert "--lookups-for" in finding.why
 
 
+def test_an_unread_trace_names_what_the_tenant_lacks() -> None:
+    """If the tenant lacks the service principal of the message trace, MBX-06 names it and shows the reply, not a permission."""
+    finding = assess_with_lookups("lookup_trace_not_provisioned")["basic"].finding("MBX-06")
+
+    assert finding.causes == ("message_trace_not_provisioned",)
+    assert "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373" in finding.why
+    assert "Service principal-less Authentication failed" in finding.why
+    assert "ExchangeMessageTrace.Read.All" not in finding.why
+
+
 def test_the_document_agrees_with_the_catalogue() -> None:
     """docs/lookup-table.md matches the fault catalogue."""
     assert TABLE.read_text(encoding="utf-8") == table()
