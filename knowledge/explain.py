@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from knowledge.clients import CLIENTS, named
 from knowledge.explanation import answer, explain
-from knowledge.methods import Method
+from knowledge.methods import Method, narrowed
 from knowledge.reading import read
 from knowledge.screen import render
 from settings import strict_json
@@ -47,10 +47,17 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             line = stream.readline(LARGEST + 1)
 
 
-def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
+def answer_lines(
+    lines: Iterable[bytes],
+    out: TextIO,
+    complaints: TextIO,
+    client: str | None = None,
+    method: Method | None = None,
+) -> int:
     """Read lines of the form `{"id","text","client"?}`, and for each write one with the id and the reading to `out`.
 
-    An invalid line is skipped and reported to `complaints` with its line number. Returns the exit code, 0 or 4.
+    `client` and `method` apply to every line; the client of a line takes precedence. An invalid line is skipped and reported to
+    `complaints` with its line number. Returns the exit code, 0 or 4.
     """
     code = 0
     for number, line in enumerate(lines, 1):
@@ -68,11 +75,11 @@ def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int
             print(one_line(f"line {number}: skipped, {reason}"), file=complaints)
             code = USAGE
             continue
-        client = case.get("client")
-        reading = read(str(case["text"]), client if isinstance(client, str) else None)
+        own = case.get("client")
+        reading = read(str(case["text"]), own if isinstance(own, str) else client, method)
         line_of_answer = {
             "id": case["id"],
-            "causes": [*reading.causes],
+            "causes": [*narrowed(reading.causes, method)],
             "sure": reading.sure,
             "speaker": reading.speaker,
             "gate": reading.gate,
@@ -128,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     chosen: Method | None = "basic" if options.basic else "oauth" if options.oauth else None
     if options.jsonl:
-        return answer_lines(_lines(_standard_input()), sys.stdout, sys.stderr)
+        return answer_lines(_lines(_standard_input()), sys.stdout, sys.stderr, options.client, chosen)
     given = " ".join(options.text).encode("utf-8", "replace") or read_stream(_standard_input(), LARGEST)
     if given is None:
         print(one_line(f"explain: the text is larger than {LARGEST // 1024} KB; pass only the error"), file=sys.stderr)

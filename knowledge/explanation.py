@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.clients import Client, recognised
 from knowledge.context import context_flags
-from knowledge.methods import Method, of_method
+from knowledge.methods import Method, narrowed
 from knowledge.normalise import normalise
 from knowledge.pasted_values import values_in
 from knowledge.placeholders import fill, fill_lines
@@ -81,7 +81,7 @@ def answer(
     if shown:
         known.setdefault("method", shown)
     known.setdefault("high_volume", "yes" if "high_volume" in flags else "no")
-    causes = reading.causes if method is None else of_method(reading.causes, method) or reading.causes
+    causes = narrowed(reading.causes, method)
     explained = [_explained(cause, known, found) for cause in causes]
     decide = fill_lines(_for(reading.decide, found), known)
     explained[0]["decide"] = [*_server_words(text, found, causes), *decide]

@@ -56,6 +56,11 @@ OAUTH_ONLY: Final[frozenset[CauseId]] = frozenset(
 )
 
 
+def narrowed(causes: tuple[CauseId, ...], method: Method | None) -> tuple[CauseId, ...]:
+    """Return the causes of a method; all of them if the method is unknown or has none of them."""
+    return causes if method is None else of_method(causes, method) or causes
+
+
 def of_method(causes: Iterable[CauseId], method: Method) -> tuple[CauseId, ...]:
     """Return the causes that a sender with this sign-in method can have, in their order."""
     others = OAUTH_ONLY if method == "basic" else BASIC_ONLY

@@ -52,6 +52,8 @@ def rows(line: str) -> int:
 def render(explanation: Explanation, quoted: str = "", *, full: bool = False) -> str:
     """Return an explanation as text for a terminal of 80 columns: one screen of at most 45 rows or, with `full`, everything."""
     head = [*_quotation(quoted), *_speaker(explanation), *_verdict(explanation)]
+    if explanation["causes"][0]["id"] == UNRECOGNISED:
+        return "\n".join([*head, *_instead(explanation)])
     lines = [*head, *_everything(explanation)] if full else _one_screen(head, explanation)
     return "\n".join(lines)
 
@@ -81,9 +83,10 @@ def _verdict(explanation: Explanation) -> list[str]:
         about = [line for line in causes[0]["decide"] if line not in known]
         if about:
             return [part for line in about for part in _wrap(line, "", "")] + [""]
-        if explanation["evidence"] and explanation["speaker"].partition(":")[0] in _OF_OTHERS:
+        if _is_of_others(explanation):
             return []
-        return ["No rule matches this text. The line above is the one that is most likely to matter.", ""]
+        words = f"No rule matches this text [{UNRECOGNISED}]. The line above is the one that is most likely to matter."
+        return [*_wrap(words, "", ""), ""]
     if explanation["sure"]:
         return ["The text identifies the cause:", ""]
     if len(causes) == 1:
@@ -94,6 +97,20 @@ def _verdict(explanation: Explanation) -> list[str]:
         *(line for one in listed for line in _wrap(one, "", "     ")),
         "",
     ]
+
+
+def _instead(explanation: Explanation) -> list[str]:
+    """Return what to paste instead of a text without a cause; nothing for the reply of another provider or server, which is complete."""
+    if _is_of_others(explanation):
+        return []
+    steps = explanation["causes"][0]["steps"]
+    lines = [line for place, step in enumerate(steps, 1) for line in _wrap(step, f"  {place}. ", "     ")]
+    secrets = "Remove passwords and tokens from a log before you pass it on. In this answer, they are masked."
+    return ["What to paste instead:", *lines, "", *_wrap(secrets, "", ""), ""]
+
+
+def _is_of_others(explanation: Explanation) -> bool:
+    return bool(explanation["evidence"]) and explanation["speaker"].partition(":")[0] in _OF_OTHERS
 
 
 def _one_screen(head: list[str], explanation: Explanation) -> list[str]:

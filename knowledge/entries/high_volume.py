@@ -1,5 +1,6 @@
 """Causes at the endpoint of High Volume Email, whose accounts are mail users without a mailbox."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
@@ -11,6 +12,7 @@ MANAGE: Final = _FLOW + "high-volume-mails-m365"
 TROUBLE: Final = _FLOW + "troubleshoot-high-volume-email-m365"
 ADD_ACCESS: Final = "https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/add-hveappaccess"
 BASIC_2028: Final = "https://petri.com/high-volume-email-delivery-internal-recipients/"
+READ: Final = date(2026, 11, 27)
 FIELD_REPORT: Final = "one public report on the replies of the endpoint, not confirmed by Microsoft"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -24,6 +26,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="550 5.7.240 The application is not allowed for use with this High Volume Email account.",
         who="exchange",
         kind=Kind.MAILBOX_OF_APPLICATION,
+        checked=READ,
         steps=(
             CONNECT_EXCHANGE,
             (
@@ -60,6 +63,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="A refused sign-in at smtp.hve.mx.microsoft or smtp-hve.office365.com; in one public report, 5.2.240.",
         who="exchange",
         kind=Kind.SIGN_IN,
+        checked=READ,
         steps=(
             (
                 "Open Exchange admin center > Mail flow > High Volume Email. Is {account} in the list, and does it have a "
@@ -84,6 +88,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="RISK-01 shows a risk, and all other checks pass.",
         who="sender",
         kind=Kind.ACCESS,
+        checked=READ,
         steps=(
             (
                 "Plan the move to OAuth. Create an app registration with the application permission Mail.Send of Office 365 "

@@ -1,5 +1,7 @@
 """Only the steps for the recognised client are shown, and the sign-in method narrows the causes."""
 
+import io
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import pytest
 
 from knowledge.causes import CATALOGUE
 from knowledge.clients import CLIENTS, named, recognised
+from knowledge.explain import answer_lines
 from knowledge.explanation import explain
 from knowledge.methods import BASIC_ONLY, OAUTH_ONLY
 from knowledge.step import for_client, step_of
@@ -84,6 +87,18 @@ def test_method_narrows_an_ambiguous_answer(method: str, never: frozenset[str]) 
 
     assert set(wide) & never
     assert not set(narrow) & never
+
+
+def test_method_and_client_apply_to_every_line() -> None:
+    """With `--jsonl`, the sign-in method and the client of the command apply to each line that names no client."""
+    line = b'{"id":1,"text":"535 5.7.3 Authentication unsuccessful"}\n'
+    outputs = []
+    for client, method in ((None, None), (None, "oauth"), ("sasl-xoauth2", None)):
+        out = io.StringIO()
+        answer_lines([line], out, io.StringIO(), client, method)  # type: ignore[arg-type]
+        outputs.append(json.loads(out.getvalue())["causes"][0])
+
+    assert outputs == ["bad_credentials", "sp_not_registered_in_exchange", "sp_not_registered_in_exchange"]
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -33,7 +33,7 @@ def test_every_labelled_text_is_answered_on_one_screen() -> None:
     assert [(case.id, rows) for case in CASES if (rows := _rows(_screen(case))) > ROWS] == []
 
 
-@pytest.mark.parametrize("cause", CATALOGUE)
+@pytest.mark.parametrize("cause", [cause for cause in CATALOGUE if cause != UNRECOGNISED])
 def test_every_cause_is_answered_on_one_screen(cause: str) -> None:
     """The answer with one cause takes at most 45 rows and contains the meaning, the owner and the first step."""
     entry = CATALOGUE[cause]
@@ -116,6 +116,16 @@ def test_unrecognised_text_is_quoted_with_what_to_paste() -> None:
     assert shown.startswith("> ERROR the frobnicator of PHPMailer refused to work")
     assert "SMTPDebug = 2" in shown
     assert "the server's reply (three digits and a sentence)" in " ".join(shown.split())
+
+
+def test_reply_of_another_provider_gets_no_advice() -> None:
+    """The refusal of another provider is attributed to it, and the answer contains no step and no source about Microsoft 365."""
+    found = answer("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials")
+    shown = render(found.explanation, found.quoted)
+
+    assert "This is a reply of Google, not of Microsoft 365" in shown
+    assert "microsoft.com" not in shown
+    assert "What to paste instead" not in shown
 
 
 @pytest.mark.parametrize(
