@@ -123,6 +123,7 @@ def test_the_recipes_edit_at_most_five_files() -> None:
         "the check's module",
         "the entry and `addresses.txt`",
         "the fault and `expected.txt`",
+        "the peer's module",
     ]
 
 
