@@ -25,7 +25,7 @@ _USAGE, _INTERRUPTED = 4, 0
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors quote arguments without control characters."""
+    """An argument parser that escapes control characters in its error messages."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
@@ -50,7 +50,9 @@ def _arguments() -> argparse.ArgumentParser:
         help="with `real`, a refusal takes five seconds, as it does at Microsoft (default: off)",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print the description of the tenant, or the list of faults, as JSON"
+        "--json",
+        action="store_true",
+        help="print the description of the tenant, the faults or the hostile peers as JSON",
     )
     parser.add_argument(
         "--cloud", default="worldwide", choices=tuple(CLOUDS), help="cloud of the tenant (default: worldwide)"
@@ -137,7 +139,7 @@ def _description(running: "Running", *, as_json: bool) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text with control and invisible characters escaped. It can quote an argument or a path."""
+    """Return the text, which can quote an argument or a path, with control and invisible characters escaped."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 

@@ -1,7 +1,8 @@
 """Derive the caller of a lookup request, and the caller's permissions, from the bearer token.
 
-A permission is an application role or a delegated scope; a user also needs a directory role with read access. Sources:
-Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".
+A permission is an application role or a delegated scope. A user, and for Exchange also an application, needs a directory role with
+read access as well. Sources: Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online
+PowerShell".
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The results of Exchange Online's read-only cmdlets, derived from the tenant's state.
+"""The results of the read-only Exchange Online cmdlets that the lookups use, derived from the tenant's state.
 
 `exchange_admin` serves the results over HTTP; the export calls this module directly. Sources: the cmdlets' pages in the Exchange
-Online PowerShell reference; the error texts that the module prints.
+Online PowerShell reference; the error texts that the PowerShell module prints.
 """
 
 from collections.abc import Callable, Mapping
@@ -126,7 +126,7 @@ def _principal(tenant: Tenant, name: str) -> Answer:
 
 
 def _trustee(tenant: Tenant, name: str) -> str | None:
-    """Return the identifier under which permissions are stored.
+    """Return the identifier under which permissions are stored, or None if there is no such application or user.
 
     An application that is registered in Exchange is identified by its object id, a user by the sign-in address.
     """

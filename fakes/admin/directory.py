@@ -1,6 +1,6 @@
 """Directory objects in Microsoft Graph's format: users, domains, applications and enterprise applications.
 
-The functions return None for an object that does not exist. Sources: Microsoft Graph reference; the published ids of Exchange
+Functions that look up an object return None if it does not exist. Sources: Microsoft Graph reference; the published ids of Exchange
 Online's application roles.
 """
 
@@ -35,7 +35,7 @@ def find_user(tenant: Tenant, name: str) -> User | None:
 
 
 def user(world: World, name: str) -> Object | None:
-    """Return a user or a shared account in Microsoft Graph's format."""
+    """Return a user in Microsoft Graph's format."""
     found = find_user(world.tenant, name)
     if found is None:
         return None

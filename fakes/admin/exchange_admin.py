@@ -52,7 +52,10 @@ def application(state: State) -> Starlette:
 
 
 def _caller(world: World, request: Request) -> Caller | Response:
-    """Return the caller, or an error response, which is 401 for an invalid token and 403 for a missing permission or role."""
+    """Return the caller or an error response.
+
+    The status is 401 for an unsuitable token, and 403 for a different tenant, a missing permission or a missing role.
+    """
     header = request.headers.get("authorization", "")
     claims = bearer.claims_of(header, world)
     named = request.path_params["tenant"].lower()

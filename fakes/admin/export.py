@@ -1,7 +1,7 @@
-"""Build the tenant export, a JSON document that contains every lookup query with its answer.
+"""Build the tenant export, a JSON document that contains the lookup queries for both senders with their answers.
 
-The export calls the code of both APIs directly, with full read access, instead of sending HTTP requests. It is not tied to one run,
-so the sign-in log and the message trace are stored under keys of their own and contain all existing rows.
+The export calls the code of both APIs directly, with full read access, instead of sending HTTP requests. It is not tied to one run, so
+it queries the sign-in log and the message trace without a time range, and stores these answers under keys of their own.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _APPLICATION = "id,appId,displayName,signInAudience,isFallbackPublicClient,passw
 
 
 def document(world: World, records: Records) -> dict[str, Any]:
-    """Return the complete tenant export, with the lookups for both senders."""
+    """Return the tenant export, with the lookups for both senders."""
     graph: dict[str, Any] = {}
     exchange: dict[str, Any] = {}
     for sender in world.senders:

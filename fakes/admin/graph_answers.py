@@ -24,7 +24,7 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request to a route. `name` is the decoded variable segment of the path."""
+    """A request to a route. `name` is the decoded variable segment of the path, or empty if the path has none."""
 
     world: World
     records: Records

@@ -1,7 +1,7 @@
-"""The rows of the tenant's sign-in log and message trace, built from the fakes' records.
+"""Build the rows of the tenant's sign-in log and message trace.
 
-The rows appear after a configurable delay. Sources: Microsoft Graph reference, signIn and exchangeMessageTrace; "Microsoft Entra
-authentication and authorization error codes".
+Rows that are built from the fakes' records appear after a configurable delay. Sources: Microsoft Graph reference, signIn and
+exchangeMessageTrace; "Microsoft Entra authentication and authorization error codes".
 """
 
 import uuid

@@ -74,12 +74,15 @@ def _moment(text: str) -> datetime:
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """Format a time as Graph does."""
+    """Format a time as Graph does. None is returned unchanged."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) -> Row | GraphError:
-    """Return a row with the members listed in `$select`, or with the default members if `$select` is empty."""
+    """Return a row with the members listed in `$select`, or the error for an unknown member.
+
+    If `$select` is empty, return the default members, or all members if there are no defaults.
+    """
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(defaults) or list(row)
     known = {name.casefold(): name for name in row}
     unknown = next((name for name in wanted if name.casefold() not in known), None)
@@ -89,7 +92,10 @@ def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) ->
 
 
 def page(rows: list[Row], address: str, query: Mapping[str, str], size: int) -> Row | GraphError:
-    """Return one page of rows in Graph's format, with a link to the next page unless this is the last one."""
+    """Return one page of rows in Graph's format, or the error for invalid paging options.
+
+    Every page but the last has a link to the next page.
+    """
     try:
         first, top = int(query.get("$skiptoken", "0")), int(query.get("$top", str(size)))
     except ValueError:

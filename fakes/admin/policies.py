@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def documents(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return all policies, in the order in which they were added."""
+    """Return all policies. The policy that blocks device codes, if there is one, is the last."""
     found = [_policy(tenant, one) for one in tenant.conditional_access]
     if tenant.device_codes_forbidden:
         found.append(_without_device_codes())
@@ -26,7 +26,7 @@ def documents(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def name_of(tenant: Tenant, policy_id: str) -> str:
-    """Return the name of a policy, or its id if the policy has since been deleted."""
+    """Return the name of the policy with this id, or the id itself if `conditional_access` does not contain it."""
     return next((_NAMES[one.kind] for one in tenant.conditional_access if one.policy_id == policy_id), policy_id)
 
 

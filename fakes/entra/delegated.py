@@ -1,6 +1,7 @@
 """Token responses for a signed-in user (Microsoft, "Device authorization grant").
 
-Microsoft's own clients receive the scopes that they request. The tenant's public client receives only permissions with consent.
+Microsoft's own clients receive the scopes that they request. The tenant's public client receives only User.Read and the permissions
+for which consent was granted.
 """
 
 import base64

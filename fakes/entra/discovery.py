@@ -29,7 +29,10 @@ _ALIASES = (
 
 
 def issuer(world: World, tenant: str, version: int) -> str:
-    """Return the issuer in a tenant's discovery document. In the documents of the shared endpoints, it contains a placeholder."""
+    """Return the issuer for a discovery document.
+
+    At a shared endpoint, it contains a placeholder instead of the tenant id. A fault can replace the id with a different one.
+    """
     host = CLOUDS[world.tenant.cloud].login_hosts[0]
     name = "{tenantid}" if tenant in SHARED_TENANTS else world.tenant.tenant_id
     if world.tenant.issuing.foreign_issuer_in_discovery:

@@ -66,7 +66,7 @@ def tenant_malformed(tenant: str) -> EntraError:
 
 
 def tenant_not_permitted(tenant_name: str) -> EntraError:
-    """Return the error for a tenant that the header Restrict-Access-To-Tenants of a proxy does not list (error name UNVERIFIED)."""
+    """Return the error for a tenant that a proxy's Restrict-Access-To-Tenants header does not list (error name UNVERIFIED)."""
     return EntraError(error="invalid_request", code=500021, text=f"Access to '{tenant_name}' tenant is denied.")
 
 
@@ -287,5 +287,5 @@ def refresh_token_unknown() -> EntraError:
 
 
 def device_code_unknown() -> EntraError:
-    """Return the error for a device code that does not exist or has already been used (number and text UNVERIFIED)."""
+    """Return the error for a device code that is unknown, already used or issued to a different client (number and text UNVERIFIED)."""
     return EntraError(error="bad_verification_code", code=70018, text="Invalid verification code.", linked=False)

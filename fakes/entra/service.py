@@ -1,6 +1,7 @@
 """A fake of Entra, served by a Starlette application: discovery documents, keys, device codes and the token endpoint.
 
-`token_endpoint` makes the decisions. This module contains the routes, the headers and the responses of an intercepting proxy.
+`token_endpoint` and `device_code` make the decisions. This module contains the routes, the headers and the responses of an
+intercepting proxy.
 """
 
 import asyncio
@@ -76,7 +77,7 @@ def _host(request: Request) -> str:
 
 
 async def _intercepted(world: World, request: Request) -> Response | None:
-    """Return the response of a proxy or a faulty front end, or None if nothing intercepts the request."""
+    """Return the response of a proxy or a faulty front end, or None if the request reaches Entra. On a silent path, wait for ever."""
     match world.network.login_path:
         case LoginPath.SILENCE:
             await asyncio.Event().wait()

@@ -134,7 +134,7 @@ def _resource(scope: str) -> str | EntraError:
 
 
 def canonical(tenant: Tenant, resource: str) -> str:
-    """Return the name that `Tenant.resources` uses for a resource. An unknown resource only loses a final slash."""
+    """Return the name that `Tenant.resources` uses for a resource. An unknown resource is returned without its final slashes."""
     name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
     if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE

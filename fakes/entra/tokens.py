@@ -1,4 +1,4 @@
-"""Access tokens for Exchange and Microsoft Graph: issued as Entra does, and parsed as Exchange does.
+"""Issue tokens as Entra does, and verify them for Exchange and Microsoft Graph.
 
 All access tokens have version 1.0, because the resource determines the version (Microsoft, "Access tokens").
 """

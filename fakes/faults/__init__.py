@@ -1,4 +1,4 @@
-"""The fault catalogue, in the order of the stages of a connection. Each fault is one change to the healthy world."""
+"""The fault catalogue. Each fault is one change to the healthy world."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """Apply faults from the catalogue to a world.
 
-The faults are defined in the other modules of this package, one module per stage of a connection.
+The faults are defined in the other modules of this package.
 """
 
 import difflib

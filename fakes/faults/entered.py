@@ -1,4 +1,4 @@
-"""Faults in the mail plugin's settings. Each fault is in one field, for one sender or for both."""
+"""Faults in the settings of one sender or of both. Some of them also change the tenant."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ BASIC, OAUTH = ("basic",), ("oauth",)
 
 
 def _password_expires_soon(world: World) -> World:
-    """Make the password expire in six days, both in the directory and in the settings."""
+    """Make the password expire in six days, both in the directory and in the settings, and remove the sender's attestations."""
     now, days = datetime.now(UTC), world.tenant.password_valid_days or 0
     account = change.user(
         ALERTS, password_never_expires=False, password_changed=now - timedelta(days=days - 6, hours=-1)
@@ -149,7 +149,7 @@ ENTERED = (
     ),
     Fault(
         id="common_authority",
-        changes="the endpoint is that of the common authority",
+        changes="the endpoint belongs to the common authority",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -167,7 +167,7 @@ ENTERED = (
     ),
     Fault(
         id="other_cloud_authority",
-        changes="the endpoint is that of the US government cloud",
+        changes="the endpoint belongs to the US government cloud",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,

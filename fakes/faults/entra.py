@@ -1,4 +1,4 @@
-"""Faults in Entra that affect the tenant, the application, the secret, consent, the connection to the login host, or the token."""
+"""Faults that affect a token: in the tenant, the application, its secret, consent, the clock, the path to the login host or the token."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -227,7 +227,7 @@ TOKEN = (
 CLAIMS = (
     Fault(
         id="consent_missing",
-        changes="admin consent was granted for no permission, so the token contains no role",
+        changes="admin consent has not been granted, so the token contains no role",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
@@ -285,7 +285,10 @@ CLAIMS = (
 
 
 def rbac(world: World) -> World:
-    """Return a world without a fault, in which an Exchange role assignment replaces consent and the permission on the mailbox."""
+    """Return the world with an Exchange role assignment in place of admin consent and the permission on the mailbox.
+
+    This is not a fault: both senders can still send mail.
+    """
     scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
     return change.mailbox(NOTICES, full_access=frozenset())(
         change.principal(lambda one: replace(one, consented=frozenset()))(world.with_tenant(exchange_principals=scoped))

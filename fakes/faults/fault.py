@@ -8,7 +8,7 @@ from ..world.world import World
 
 
 class UnknownFault(LookupError):  # noqa: N818 - the name states the problem
-    """Raised for an unknown fault id; the message suggests similar ids."""
+    """Raised for an unknown fault id; the message suggests similar ids, if there are any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. `gate` is the first gate at which the fault shows, and `cause` is the id of its true cause.
+    """One fault. `gate` is the first gate at which the fault shows. `cause` is the id of its true cause, or empty if it has none.
 
     `expected_with_lookups` holds the findings of a run with lookups, or None if they are not recorded. `skip_on` maps a prefix of
     `sys.platform` to the reason why the fault cannot be simulated on that platform.

@@ -1,4 +1,4 @@
-"""Faults at the endpoint of High Volume Email. Each one moves the affected senders to the endpoint and changes one more thing."""
+"""Faults at the endpoint of High Volume Email. Each fault moves the affected senders to this endpoint and makes one more change."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ OUTSIDE = "ops@contoso.example"
 
 
 def _at(senders: tuple[str, ...], more: Change) -> Change:
-    """Return a change that moves these senders to the endpoint and then applies `more`. Other clouds have no endpoint."""
+    """Return a change that moves these senders to the endpoint and then applies `more`. It leaves a world in any other cloud unchanged."""
 
     def changed(world: World) -> World:
         return more(with_high_volume(world, *senders)) if world.cloud == "worldwide" else world
@@ -78,7 +78,7 @@ SIGN_IN = (
     ),
     Fault(
         id="hve_permission_missing",
-        changes="the OAuth sender uses High Volume Email, and no administrator consented to Mail.Send",
+        changes="the OAuth sender uses High Volume Email, and admin consent for Mail.Send is missing",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,

@@ -1,4 +1,4 @@
-"""Faults in the network: in the resolver, on the ports, or in a middlebox."""
+"""Faults in the resolver, on the ports, in a middlebox and in Microsoft's greeting."""
 
 from ..world.network import Answer, Port, SubmissionServer, Transport
 from . import change

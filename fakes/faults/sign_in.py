@@ -1,4 +1,4 @@
-"""Faults at sign-in: one for each reason that Microsoft's refusals give, and one for the refusal that gives no reason."""
+"""Faults at sign-in: refusals with and without a reason, and middleboxes that interrupt the sign-in or answer it themselves."""
 
 from dataclasses import replace
 from datetime import timedelta

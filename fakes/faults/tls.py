@@ -1,4 +1,4 @@
-"""TLS faults on the submission server and on the login host: outdated protocol versions and invalid certificates."""
+"""TLS faults on the submission server and on the login host: outdated protocol versions and problems with certificates."""
 
 from ..world.network import Certificate, TlsRange
 from . import change

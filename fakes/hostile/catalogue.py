@@ -18,7 +18,7 @@ if len(PEERS) != len(_ALL):
 
 
 def find(name: str) -> HostilePeer:
-    """Return the peer with this name. Raises UnknownPeer, with similar names, if there is none."""
+    """Return the peer with this name. Raises UnknownPeer if there is none."""
     if name not in PEERS:
         near = difflib.get_close_matches(name, PEERS, n=3, cutoff=0.4)
         hint = f"did you mean {', '.join(near)}?" if near else "`run.py fake --hostile=list` lists all peers"

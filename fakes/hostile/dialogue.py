@@ -1,6 +1,6 @@
-"""A small mail server that behaves like Exchange Online until the step that a peer replaces.
+"""A small mail server that behaves like Exchange Online except in the steps that a peer replaces.
 
-It accepts every sign-in and every message, because what it replaces is the way in which a step is answered and not the decision.
+It checks no credentials: it accepts every sign-in and every message unless a peer replaces that step.
 """
 
 import base64
@@ -49,7 +49,10 @@ class Dialogue:
         self._steps[name](self)
 
     def line(self) -> bytes:
-        """Return the next line of the client without its line ending. Raises Ended at the end of the connection."""
+        """Return the client's next line without its line ending. Raises Ended when the client has closed the connection.
+
+        A line that exceeds the length limit is returned in parts.
+        """
         while b"\n" not in self._received and len(self._received) < _LONGEST_LINE:
             octets = self.sock.recv(LARGEST_READ)
             if not octets:
@@ -59,7 +62,7 @@ class Dialogue:
         return line.rstrip(b"\r")
 
     def reply(self, *lines: str) -> None:
-        """Send a reply; every line begins with its code."""
+        """Send these lines, each of which already begins with the reply code."""
         self.sock.sendall("".join(f"{line}\r\n" for line in lines).encode("utf-8"))
 
     def start_tls(self) -> None:
@@ -127,7 +130,7 @@ def nothing(_dialogue: Dialogue) -> None:
 
 
 def ehlo_lines(*extensions: str) -> tuple[str, ...]:
-    """Return a reply to EHLO with these extensions."""
+    """Return the lines of a reply to EHLO that lists these extensions."""
     lines = (f"{HOST} Hello [127.0.0.1]", *extensions)
     return (*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 

@@ -1,4 +1,4 @@
-"""Hostile name servers: answers for the mail server's name that are large, malformed, endless or for something else (RFC 1035)."""
+"""Hostile name servers: responses about the mail server's name that are large, malformed, endless or to a different question (RFC 1035)."""
 
 import socket
 import struct
@@ -30,13 +30,13 @@ def _record(owner: bytes, kind: int, data: bytes) -> bytes:
 
 
 def _response(question: bytes, records: list[bytes], *, claimed: int | None = None) -> bytes:
-    """Return a response to the question with these records. `claimed` is the number of records in the header."""
+    """Return a response to the question with these records. `claimed` replaces the number of records in the header."""
     header = struct.pack("!HHHHH", 0x8180, 1, len(records) if claimed is None else claimed, 0, 0)
     return question[:2] + header + question[_HEADER : _end(question)] + b"".join(records)
 
 
 def _many_aliases(question: bytes) -> bytes:
-    """Return one address and thousands of aliases between names of a hundred labels."""
+    """Return a response with one address record and thousands of aliases between names of a hundred labels."""
     long = struct.pack("!H", 0xC000 | _end(question))
     first = _record(_LONG_NAME + _QUESTION, _A, b"\x0a\x01\x02\x03")
     return _response(question, [first, *[_record(long, _CNAME, long)] * _ALIASES])
@@ -48,7 +48,7 @@ def _alias_loop(question: bytes) -> bytes:
 
 
 def _pointer_loop(question: bytes) -> bytes:
-    """Return an answer whose name is a pointer to itself."""
+    """Return a response with a record whose name is a pointer to itself."""
     here = struct.pack("!H", 0xC000 | _end(question))
     return _response(question, [_record(here, _A, b"\x0a\x01\x02\x03")])
 
@@ -143,7 +143,7 @@ def _peer(
     )
 
 
-_NO_PARSER = "rejects the answer before or while it parses it, and ends without an exception"
+_NO_PARSER = "rejects the answer before or during parsing, without an uncaught exception"
 _NOT_MINE = "rejects an answer that does not belong to its question"
 DNS = (
     _peer(
@@ -162,9 +162,9 @@ DNS = (
     ),
     _peer(
         "dns-many-aliases",
-        does=f"answers with {_ALIASES} aliases between names of a hundred labels over TCP; sends nothing over UDP",
+        does=f"answers over TCP with {_ALIASES} aliases between names of a hundred labels; sends nothing over UDP",
         rule="RFC 1034, section 3.6.2: an alias leads to the primary name",
-        client="limits the size or the number of records before it parses them",
+        client="limits the size of the answer, or the number of its records, before it parses them",
         answer=_many_aliases,
         over_udp=False,
     ),
@@ -177,7 +177,7 @@ DNS = (
     ),
     _peer(
         "dns-malformed",
-        does="answers with a name that is a pointer to itself",
+        does="answers with a record whose name is a pointer to itself",
         rule="RFC 1035, section 4.1.4: a pointer leads to an earlier name",
         client=_NO_PARSER,
         answer=_pointer_loop,
@@ -185,27 +185,27 @@ DNS = (
     _peer(
         "dns-false-counts",
         does="announces 65,535 records and sends none",
-        rule="RFC 1035, section 4.1.1: the header has the number of records",
+        rule="RFC 1035, section 4.1.1: the header states the number of records",
         client=_NO_PARSER,
         answer=_false_counts,
     ),
     _peer(
         "dns-other-id",
-        does="answers with another transaction id",
+        does="answers with a different transaction id",
         rule="RFC 1035, section 4.1.1: the answer has the id of the question",
         client=_NOT_MINE,
         answer=_other_id,
     ),
     _peer(
         "dns-other-question",
-        does="answers a question about another name",
+        does="answers a question about a different name",
         rule="RFC 5452, section 9.1: the answer repeats the question",
         client=_NOT_MINE,
         answer=_other_question,
     ),
     _peer(
         "dns-always-truncated",
-        does="marks every answer as truncated, over TCP as well",
+        does="marks every answer as truncated, even over TCP",
         rule="RFC 1035, section 4.2.1: truncation applies to UDP",
         client="repeats the question over TCP once, and then gives up",
         answer=_always_truncated,

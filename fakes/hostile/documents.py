@@ -1,4 +1,4 @@
-"""Hostile login hosts: complete JSON documents with contents that break a parser, or that lead the client secret elsewhere."""
+"""Hostile login hosts: complete documents whose contents break a parser or redirect the client secret."""
 
 import json
 from collections.abc import Callable
@@ -69,13 +69,13 @@ DOCUMENTS = (
         _deep,
         does=f"answers with {_DEPTH:,} nested objects",
         rule="RFC 8259, section 9: a parser may limit the depth",
-        client="limits the depth, and ends without an exception",
+        client="limits the depth, without an uncaught exception",
     ),
     _peer(
         "wrong-types",
         "issuer",
         _wrong_types,
-        does="answers with a list in place of every value of the issuer document",
+        does="replaces every value in its documents, such as the issuer document, with a list",
         rule="OpenID Connect Discovery 1.0, section 3: the endpoints are strings",
         client="verifies the type of each value that it uses",
     ),
@@ -83,7 +83,7 @@ DOCUMENTS = (
         "foreign-endpoint",
         "issuer",
         _foreign_endpoint,
-        does="names a token endpoint on another host in the issuer document",
+        does="lists a token endpoint on a different host in the issuer document",
         rule="OpenID Connect Discovery 1.0, section 7.2: the document can be forged",
         client="sends the client secret only to hosts that it knows",
         applies=lambda request: not token_requests(request),
@@ -92,7 +92,7 @@ DOCUMENTS = (
         "repeated-member",
         "issuer",
         _repeated_members,
-        does="names two token endpoints, of which the second one is on another host",
+        does="lists two token endpoints in the issuer document, the second of them on a different host",
         rule="RFC 8259, section 4: the names of members are unique",
         client="sends the client secret only to hosts that it knows",
         applies=lambda request: not token_requests(request),

@@ -26,7 +26,7 @@ def _handshake_drip(dialogue: Dialogue) -> None:
 
 
 def _alert(dialogue: Dialogue) -> None:
-    """Send an alert past the TLS layer, as a device on the way can do."""
+    """Send an unencrypted alert after the handshake, as a device between client and server can."""
     dialogue.start_tls()
     socket.socket.send(dialogue.sock, _ALERT)  # the method of the plain socket
     hold(dialogue.sock)
@@ -86,7 +86,7 @@ SMTP_OVER_TLS = (
         protocol="TLS",
         does="completes the TLS handshake and then sends an alert that is not encrypted",
         rule="RFC 8446, section 6: alerts after the handshake are encrypted",
-        client="closes the connection, and sends no credential",
+        client="closes the connection without sending a credential",
         gate="auth_offered",
         serve=mail_server(tls=_alert),
     ),
@@ -104,7 +104,7 @@ SMTP_OVER_TLS = (
         name="ehlo-drip-over-tls",
         place=Place.SMTP,
         protocol="SMTP",
-        does="answers EHLO over TLS with lines for ever, one octet in each TLS record",
+        does="answers EHLO over TLS with endless lines, one octet in each TLS record",
         rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
         client="limits the time for a complete reply, not only for one read",
         gate="auth_offered",

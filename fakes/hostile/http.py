@@ -74,7 +74,7 @@ def _short_body(sock: socket.socket) -> None:
 
 
 def _gzip_bomb(sock: socket.socket) -> None:
-    """Send a compressed document of two gigabytes of spaces, which has about two megabytes."""
+    """Send two gigabytes of spaces, compressed to about two megabytes."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = packer.compress(b" " * _BOMB_PIECE) + packer.flush()  # a gzip file can have many members
     sock.sendall(JSON + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (len(packed) * _BOMB_PIECES))
@@ -84,7 +84,7 @@ def _gzip_bomb(sock: socket.socket) -> None:
 
 
 def _moved(where: Callable[[int], bytes], status: bytes = b"302 Found") -> Callable[[socket.socket], None]:
-    """Return a response that redirects to `where(number)`. The numbers differ for every response."""
+    """Return a function that responds with a redirect to `where(number)`. The number is different in each response."""
     numbers = itertools.count(1)
 
     def respond(sock: socket.socket) -> None:
@@ -119,7 +119,7 @@ def _peer(
 
 _TIME = "limits the time for the complete response, not only for one read"
 _SIZE = "limits the size of the response, including its framing"
-_SAME = "does not follow redirects of login hosts, or only a few"
+_SAME = "follows no redirects from login hosts, or only a few"
 HTTP = (
     _peer(
         "https-silence",
@@ -187,28 +187,28 @@ HTTP = (
     _peer(
         "body-drip",
         _body_drip,
-        does="sends a body without a length, one octet at a time",
-        rule="RFC 9112, section 6.3: the connection's end is the end of such a body",
+        does="sends an endless body without a stated length, one octet at a time",
+        rule="RFC 9112, section 6.3: such a body ends when the connection is closed",
         client=_TIME,
     ),
     _peer(
         "endless-body",
         _endless_body,
-        does="sends a body without a length for ever, as fast as the client reads it",
-        rule="RFC 9112, section 6.3: the connection's end is the end of such a body",
+        does="sends an endless body without a stated length, as fast as the client reads it",
+        rule="RFC 9112, section 6.3: such a body ends when the connection is closed",
         client=_SIZE,
     ),
     _peer(
         "short-body",
         _short_body,
-        does="closes the connection before the announced length",
+        does="closes the connection before it has sent the announced length",
         rule="RFC 9112, section 8: such a response is incomplete",
         client="does not use an incomplete response",
     ),
     _peer(
         "gzip-bomb",
         _gzip_bomb,
-        does="answers with a compressed document that has 2 MB, and 2 GB when it is unpacked",
+        does="answers with a compressed document of 2 MB that unpacks to 2 GB",
         rule="RFC 9110, section 8.4.1.3: a recipient unpacks gzip",
         client="limits the size after unpacking, or accepts no compression",
     ),
@@ -238,9 +238,9 @@ HTTP = (
     _peer(
         "token-redirect",
         _moved(lambda _number: _FOREIGN + b"/token", b"307 Temporary Redirect"),
-        does="redirects the token request to another host, with its body",
-        rule="RFC 9110, section 15.4.8: the client repeats the body, which has the secret",
-        client="sends the client secret to no other host",
+        does="redirects the token request to a different host with 307, which keeps the body",
+        rule="RFC 9110, section 15.4.8: the client repeats the body, which contains the secret",
+        client="does not send the client secret to a different host",
         gate="token",
         applies=token_requests,
     ),

@@ -1,4 +1,4 @@
-"""Serves one hostile peer on loopback: every connection gets a thread, and all of them end with the `with` block."""
+"""Serve one hostile peer on loopback, with a thread for each connection. All connections are closed when the `with` block ends."""
 
 import contextlib
 import socket
@@ -26,7 +26,7 @@ def serving(peer: Peer, tls: ssl.SSLContext | None = None) -> Iterator[int]:
 
 @contextmanager
 def serving_on(listener: socket.socket, peer: Peer, tls: ssl.SSLContext | None = None) -> Iterator[None]:
-    """Serve `peer` on a listening socket, which is then closed. The peer's errors are ignored, because it is hostile."""
+    """Serve `peer` on a listening socket until the block ends, then close the socket and all connections."""
     listener.settimeout(None)
     opened: list[socket.socket] = []
 
@@ -58,7 +58,7 @@ def serving_on(listener: socket.socket, peer: Peer, tls: ssl.SSLContext | None =
 
 
 def over_tls(sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
-    """Perform the TLS handshake as the server and return the new socket, which is closed with the `with` block of `serving_on`."""
+    """Perform the TLS handshake as the server and return the new socket. The block of `serving_on` closes this socket when it ends."""
     secured = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
     _thread.opened.append(secured)
     try:
@@ -91,7 +91,7 @@ def hold(sock: socket.socket) -> None:
 
 
 def close(one: socket.socket) -> None:
-    """Shut a socket down and close it, whatever waits on it."""
+    """Shut a socket down and close it, even if a thread is waiting on it."""
     with contextlib.suppress(OSError, ValueError):
         one.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(OSError, ValueError):

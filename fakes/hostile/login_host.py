@@ -1,7 +1,4 @@
-"""A login host that answers most requests like Entra, and the others in a hostile way.
-
-The responses that it does not replace come from the healthy tenant.
-"""
+"""Login hosts that answer some or all requests in a hostile way. Everything else comes from the healthy tenant's login host."""
 
 import json
 import socket
@@ -23,12 +20,15 @@ def every_request(_request: bytes) -> bool:
 
 
 def token_requests(request: bytes) -> bool:
-    """Return whether this is a request to the token endpoint."""
+    """Return whether this is a POST request, as token requests are."""
     return request.startswith(b"POST ")
 
 
 def login_host(response: Callable[[socket.socket], None], applies: Applies = every_request) -> Serve:
-    """Return a login host that gives this response to the requests to which it applies."""
+    """Return a login host that answers a request with this response, and then closes the connection, if `applies` is true for the request.
+
+    Other requests are answered by the healthy login host.
+    """
 
     def serve(sock: socket.socket, scene: Scene) -> None:
         while request := read_request(sock):
@@ -41,7 +41,10 @@ def login_host(response: Callable[[socket.socket], None], applies: Applies = eve
 
 
 def altering(change: Callable[[dict[str, Any]], bytes], applies: Applies = every_request) -> Serve:
-    """Return a login host that changes the healthy JSON documents to which it applies. `change` returns the changed text."""
+    """Return a login host that changes the healthy response to each request for which `applies` is true.
+
+    `change` receives the JSON document and returns the body to send.
+    """
 
     def serve(sock: socket.socket, scene: Scene) -> None:
         while request := read_request(sock):
@@ -52,12 +55,12 @@ def altering(change: Callable[[dict[str, Any]], bytes], applies: Applies = every
 
 
 def with_length(head: bytes, body: bytes) -> bytes:
-    """Return a complete response with this beginning of a header."""
+    """Return a complete HTTP response with this body. `head` is the start of its header."""
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def read_request(sock: socket.socket) -> bytes:
-    """Return one request with its body, or nothing if the client closed the connection before its end."""
+    """Return one request with its body, or an empty value if the client closed the connection before the end of the request."""
     request = b""
     while len(request) < _LARGEST_REQUEST:
         head, end, body = request.partition(b"\r\n\r\n")

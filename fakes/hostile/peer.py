@@ -1,4 +1,4 @@
-"""The definition of a hostile peer: one row of the catalogue, and what its server can use of the tenant around it."""
+"""Hostile peers: the definition of a row of the catalogue, and the interface through which a peer uses the tenant."""
 
 import socket
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from ..world.world import World
 
 
 class Place(StrEnum):
-    """The server of the built-in tenant whose place a peer takes."""
+    """The server whose place a peer takes. A hostile proxy takes no server's place, because the built-in tenant has no proxy."""
 
     SMTP = "smtp"
     HTTPS = "https"
@@ -19,11 +19,11 @@ class Place(StrEnum):
 
 
 class UnknownPeer(LookupError):  # noqa: N818 - the name states the problem
-    """Raised for an unknown name of a hostile peer; the message suggests similar names."""
+    """Raised for an unknown name of a hostile peer; the message suggests similar names, if there are any."""
 
 
 class Scene(Protocol):
-    """The tenant around a peer, which a peer uses for everything that it does not attack."""
+    """The tenant around a peer. The peer uses it for everything that it does not attack."""
 
     @property
     def world(self) -> World:

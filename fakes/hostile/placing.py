@@ -1,7 +1,7 @@
-"""Puts a hostile peer in the place of one server of the built-in tenant, so that a client with the tenant's settings meets it.
+"""Put a hostile peer in the place of one server of the built-in tenant, so that a client with the tenant's settings connects to it.
 
-The peer takes over the public socket, with a fixed port if there is one. The healthy server continues on another port, where the
-peer uses it, and where a client finds it under the other names of the tenant.
+The peer takes over the server's public socket, with its port. The healthy server continues on a different port, where the peer can use
+it; the tenant's other host names lead there too. A hostile proxy has a socket of its own.
 """
 
 import contextlib
@@ -42,14 +42,14 @@ class Placed:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that lead a client to the peer, which only a proxy needs."""
+        """The environment variables that lead a client to a hostile proxy; empty for any other peer."""
         if self.peer.place is not Place.PROXY:
             return {}
         url = f"{self.peer.scheme}://{self.address}"
         return {"HTTPS_PROXY": url, "https_proxy": url, "NO_PROXY": "", "no_proxy": ""}
 
     def connect(self, world: World) -> dict[str, str]:
-        """Return the entries of the connect map that lead to the peer."""
+        """Return the entries of the connect map that lead to the peer. A name server or a proxy needs none."""
         cloud, network = CLOUDS[world.cloud], world.network
         match self.peer.place:
             case Place.SMTP:
@@ -66,7 +66,7 @@ class Placed:
 
 
 def taken_over(peer: HostilePeer, opened: Listeners) -> Placed:
-    """Return the peer with the public sockets of its place, which the healthy server then no longer uses."""
+    """Return the peer with its public sockets. If the peer replaces a healthy server, that server gets new sockets."""
     match peer.place:
         case Place.SMTP:
             stream, opened.submission = opened.submission, listeners.listening()

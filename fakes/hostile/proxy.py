@@ -1,4 +1,4 @@
-"""Hostile HTTP proxies: answers to CONNECT that never end or mean something else (RFC 9110, section 9.3.6)."""
+"""Hostile proxies: endless, missing or misleading responses to CONNECT (RFC 9110, section 9.3.6) and to a SOCKS greeting."""
 
 import socket
 import time
@@ -102,7 +102,7 @@ PROXY = (
         _endless_407,
         does="requests a password for every CONNECT, whatever the client sends",
         rule="RFC 9110, section 15.5.8: the client may repeat the request with a new password",
-        client="sends a proxy password once at most",
+        client="sends a proxy password at most once",
     ),
     _peer(
         "proxy-tls-stall",
@@ -116,14 +116,14 @@ PROXY = (
         _intercepting,
         does="answers CONNECT with 200, and the TLS handshake with a certificate from an unknown root",
         rule="RFC 9110, section 9.3.6: the proxy becomes a tunnel",
-        client="verifies the certificate of the login host, and sends no secret",
+        client="verifies the login host's certificate, and sends no secret",
     ),
     _peer(
         "socks-proxy-that-speaks-http",
         _http_on_socks,
         does="answers a SOCKS greeting with HTTP; the URL of the proxy begins with socks5://",
         rule="RFC 1928, section 3: the answer begins with the octet 5",
-        client="ends with an error; a client without SOCKS does not send HTTP or a password to such a proxy",
+        client="ends with an error; a client without SOCKS sends neither HTTP nor a password to such a proxy",
         protocol="SOCKS",
         scheme="socks5",
     ),

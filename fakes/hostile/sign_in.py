@@ -15,7 +15,7 @@ _REFUSAL = "535 5.7.3 Authentication unsuccessful"
 
 
 def _early(dialogue: Dialogue) -> None:
-    """Accept the sign-in before the credential arrives, and read no further lines of it."""
+    """Accept the sign-in before the credential arrives, and then answer every line except QUIT with 250."""
     dialogue.reply(replies.SIGNED_IN)
     while True:
         verb = dialogue.line().partition(b" ")[0].upper()
@@ -73,7 +73,7 @@ def _silence(dialogue: Dialogue) -> None:
 
 
 def _tarpit(dialogue: Dialogue) -> None:
-    """Keep the client waiting with complete lines, each of which announces another one."""
+    """Keep the client waiting with complete lines, each of which announces that another line follows."""
     while True:
         dialogue.reply("535-5.7.3 Authentication is being verified")
         time.sleep(PAUSE)
@@ -107,7 +107,7 @@ SIGN_IN = (
         "sign_in",
         does="accepts the sign-in in reply to AUTH, before the client has sent a credential",
         rule="RFC 4954, section 4: 235 follows a completed exchange",
-        client="does not report that the credential is right",
+        client="does not report the credential as correct",
         auth=_early,
     ),
     _peer(
@@ -115,7 +115,7 @@ SIGN_IN = (
         "sign_in",
         does="answers every line of the sign-in with another prompt",
         rule="RFC 4954, section 4: the mechanism defines the number of prompts",
-        client="cancels the exchange after the last line of its mechanism, and sends the credential once",
+        client="cancels the exchange after the last line of its mechanism, and sends the credential only once",
         credential=_endless_prompts,
     ),
     _peer(
@@ -137,7 +137,7 @@ SIGN_IN = (
     _peer(
         "encoded-echo",
         "sign_in",
-        does="refuses the sign-in and repeats the secret in Base64, hexadecimal, reversed and in escapes",
+        does="refuses the sign-in and repeats the secret in Base64, in hexadecimal, reversed and escaped",
         rule="RFC 4954, section 9: credentials are protected from disclosure",
         client=_NO_SECRET,
         credential=_encoded_echo,
@@ -153,7 +153,7 @@ SIGN_IN = (
     _peer(
         "silence-after-password",
         "sign_in",
-        does="sends nothing when the credential has arrived",
+        does="sends nothing after the credential has arrived",
         rule="RFC 5321, section 4.2: every command gets a reply",
         client=_TRIED,
         credential=_silence,
@@ -161,7 +161,7 @@ SIGN_IN = (
     _peer(
         "tarpit-after-password",
         "sign_in",
-        does="answers the credential with lines of a refusal for ever",
+        does="answers the credential with a refusal of endless lines",
         rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
         client=f"limits the time for a complete reply; {_TRIED}",
         credential=_tarpit,
@@ -171,13 +171,13 @@ SIGN_IN = (
         "sign_in",
         does="refuses the sign-in with control characters, terminal escapes, bidirectional overrides and HTML",
         rule="RFC 5321, section 4.2: the text of a reply is printable",
-        client="shows the reply without these characters, in a terminal as in a report",
+        client="shows none of these unescaped, neither in a terminal nor in a report",
         credential=_escapes,
     ),
     _peer(
         "message-drip",
         "accepted",
-        does="answers the complete message with lines for ever, one octet at a time",
+        does="answers the complete message with endless lines, one octet at a time",
         rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
         client="limits the time for a complete reply, and reports that the message may have been sent",
         message=_message_drip,

@@ -66,7 +66,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
 
 
 def public_socket(bound: socket.socket, round_trip: float) -> tuple[socket.socket, socket.socket | None]:
-    """Return the socket for the server and, if latency is simulated, the socket for the relay in front of it; otherwise None."""
+    """Return the server's socket and the socket of the relay in front of it, which is None if no latency is simulated."""
     if round_trip <= 0:
         return bound, None
     return listeners.listening(), bound

@@ -1,7 +1,7 @@
 """Listening sockets on loopback, and the map from Microsoft's addresses to these sockets.
 
-All sockets are bound before the event loop starts. A refused port is bound but does not listen. A dropped port has a full backlog.
-A reset port accepts a connection and then sends RST.
+The servers' sockets are bound before the event loop starts. A refused port is bound but does not listen. A dropped port has a full
+backlog. A reset port accepts a connection and then sends RST.
 """
 
 import socket
@@ -150,7 +150,10 @@ def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
 
 
 def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
-    """Return the map from `name:port` and `address:port` in every zone to loopback. IPv6 addresses are in brackets."""
+    """Return the map from `name:port` and `address:port` in every zone to loopback. IPv6 addresses are in brackets.
+
+    The map includes the false addresses that a faulty resolver returns.
+    """
     found: dict[str, str] = {}
     for zone in network.zones:
         for port, over_ipv4, over_ipv6 in _targets(zone, network, opened):
@@ -167,7 +170,7 @@ def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
 def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
     """Return the map without the names of the HTTPS hosts, so that clients resolve these names. The hosts' addresses remain in the map.
 
-    As with curl's `--connect-to`, a client does not resolve a mapped name. The SMTP name is resolved even though it is mapped.
+    As with curl's `--connect-to`, a client does not resolve a mapped name. The SMTP name is an exception: it is mapped and still resolved.
     """
     names = {f"{zone.name}:{HTTPS}" for zone in network.zones}
     return {place: target for place, target in connect.items() if place not in names}

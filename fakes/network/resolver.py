@@ -1,6 +1,6 @@
 """The fake resolver, which answers over UDP (with truncation) and over TCP. It is built on dnspython.
 
-The resolver answers only for the zones in the world. `Resolver` selects its faults.
+Names outside the world's zones do not exist. `Resolver` selects the resolver's faults.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _FLAP_PERIOD = 8  # the first of every eight answers fails, so that a retry succ
 
 
 class Responder:
-    """Answers DNS queries. It counts the queries for each name and type on each transport, because a flapping resolver needs the counts."""
+    """Answers DNS queries. While the resolver is flapping, the queries for each name and type are counted for each transport."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -1,4 +1,4 @@
-"""The control endpoint, which returns received messages and the state, sets faults, and approves device codes.
+"""The control endpoint, which returns messages, the state and the tenant export, sets faults, and approves or declines device codes.
 
 The endpoint uses plain HTTP on loopback. Each request needs the bearer token from the description.
 """

@@ -1,7 +1,8 @@
 """A temporary folder for the tenant's files, which is removed at the end, or at the next start if the process was killed.
 
-A process holds the lock of its folder (`flock` or Windows' `LockFile`) until it ends for any reason. A folder of this user with this
-name whose lock is free is therefore no longer in use. Every other folder is left alone.
+A process holds the lock of its folder (`flock` or Windows' `LockFile`) until the process ends for any reason. A folder of this user
+with such a name is therefore abandoned if its lock was held and is now free, or if it has held no files for a day. Every other folder
+is left alone.
 """
 
 import os
@@ -27,7 +28,7 @@ _BEYOND = 1 << 20  # Windows denies reading a locked byte, so the lock is beyond
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Create a private folder, and remove it when the block ends. First, remove the folders that killed processes left."""
+    """Create a private folder, and remove it when the block ends. Before that, remove the folders that killed processes left behind."""
     remove_abandoned(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
@@ -43,7 +44,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def remove_abandoned(place: Path) -> None:
-    """Remove the folders in `place` that this program created for this user and whose process has ended."""
+    """Remove the folders in `place` that this program created for this user and no longer uses."""
     with suppress(OSError):
         for folder in place.iterdir():
             if _NAME.fullmatch(folder.name) and _is_abandoned(folder):
@@ -51,7 +52,7 @@ def remove_abandoned(place: Path) -> None:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Return whether the folder belongs to this user, and its lock was held and is free now, or it has been empty for a day."""
+    """Return whether this user's folder is no longer in use: its lock was held and is now free, or it has held no files for a day."""
     try:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):

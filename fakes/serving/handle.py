@@ -87,7 +87,7 @@ class Running:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The secrets and, with a hostile proxy, the variables that lead a client to it."""
+        """The secrets as environment variables and, with a hostile proxy, the variables that lead a client to that proxy."""
         return self.secrets | (self._hostile.environment if self._hostile is not None else {})
 
     @property
@@ -155,7 +155,7 @@ class Running:
         }
 
     def _public(self) -> dict[str, socket.socket]:
-        """Return the sockets that clients connect to."""
+        """Return the sockets that clients connect to, by name."""
         opened = self.listeners
         found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
         return found | ({self._hostile.peer.place.value: self._hostile.stream} if self._hostile is not None else {})

@@ -33,7 +33,7 @@ class Places:
 
 
 def variable(sender: str, what: str) -> str:
-    """Return the name of the environment variable that holds a sender's secret."""
+    """Return the name of the environment variable that holds a secret of a sender or of the auditor."""
     return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
 
 

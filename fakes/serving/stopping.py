@@ -1,4 +1,4 @@
-"""Stops the program in order on any signal that asks it to end, so that its servers are closed and its folder is removed."""
+"""Stop the program in an orderly way on any signal that asks it to end, so that its servers are closed and its folder is removed."""
 
 import signal
 from types import FrameType
@@ -9,7 +9,10 @@ _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def stop_on_signals() -> None:
-    """Raise KeyboardInterrupt on each of these signals, unless the parent process ignores it, as nohup does with SIGHUP."""
+    """Raise KeyboardInterrupt on SIGINT, SIGTERM, SIGHUP and SIGBREAK, where they exist.
+
+    A signal that is already ignored, such as SIGHUP under nohup, stays ignored.
+    """
     for number in _present():
         if signal.getsignal(number) in _DEFAULTS:
             signal.signal(number, _stop)

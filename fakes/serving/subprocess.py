@@ -53,7 +53,10 @@ class Process:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor, and a hostile proxy."""
+        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor.
+
+        With a hostile proxy, the variables that lead a client to that proxy are included.
+        """
         found: dict[str, str] = self.description["environment"]
         return found
 
@@ -70,7 +73,7 @@ def serve_in_subprocess(
     approve_device_codes: bool = False,
     hostile: str | None = None,
 ) -> Iterator[Process]:
-    """Start the process and return without waiting for it. The process stops when the block or the calling process ends.
+    """Start the process without waiting until the tenant is served. The process stops when the block or the calling process ends.
 
     Without a folder, the process creates a temporary one and removes it when it ends. `hostile` is the name of a hostile peer.
     `look_ups` is the former name of `lookups`.

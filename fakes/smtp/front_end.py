@@ -57,7 +57,7 @@ def pick() -> FrontEnd:
 
 
 def extensions(box: Middlebox, *, encrypted: bool, offers_auth: bool) -> list[str]:
-    """Return the EHLO keywords in Exchange's order. Inside TLS, AUTH takes the place of STARTTLS."""
+    """Return the EHLO keywords in Exchange's order, with the middlebox's changes. Inside TLS, AUTH takes the place of STARTTLS."""
     lines = list(replies.EXTENSIONS_BEFORE_TLS)
     position = lines.index("STARTTLS")
     if encrypted:

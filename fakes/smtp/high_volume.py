@@ -22,7 +22,7 @@ _SOON = timedelta(minutes=5)  # UNVERIFIED: how long before its end a token is r
 
 
 class HighVolumeSmtp(ExchangeSmtp):
-    """One connection to the endpoint of High Volume Email. It has the commands of Exchange and decisions of its own."""
+    """One connection to the endpoint of High Volume Email. It has Exchange's commands, but its own rules for sign-in, recipients and messages."""
 
     def _by_password(self, name: str, password: str) -> Identity | Refused:
         return by_password(self._state.world, name, password)
@@ -48,7 +48,7 @@ class HighVolumeSmtp(ExchangeSmtp):
 
 
 def expires_by(token: str, moment: datetime) -> bool:
-    """Return whether a token that is valid now is no longer valid at a moment."""
+    """Return whether a token that Entra signed will have expired at this moment."""
     later = tokens.read(token, moment)
     return later is not None and later.expired
 
@@ -56,7 +56,8 @@ def expires_by(token: str, moment: datetime) -> bool:
 def by_password(world: World, name: str, password: str) -> Identity | Refused:
     """Return the identity for an account and its password, or the refusal.
 
-    The switches of SMTP AUTH do not apply. Security defaults and an authentication policy without SMTP refuse with their own text.
+    The SMTP AUTH settings do not apply. Security defaults and an authentication policy that does not allow Basic for SMTP lead to the same
+    refusal.
     """
     user = world.tenant.user(name)
     policy = world.tenant.auth_policy_for(user) if user else None
@@ -96,7 +97,7 @@ def by_token(world: World, name: str, claims: Claims | None, *, soon: bool = Fal
 
 
 def _internal(tenant: Tenant, recipient: str) -> bool:
-    """Return whether a recipient is in the tenant: its own domain, or the domain of one of its users."""
+    """Return whether the recipient's domain is the tenant's own, or that of a user's sign-in or primary address."""
     domains = {tenant.domain, *(address.rpartition("@")[2] for user in tenant.users for address in _addresses(user))}
     return recipient.rpartition("@")[2].casefold() in {one.casefold() for one in domains}
 

@@ -91,7 +91,7 @@ def _smtp_auth_switch(tenant: Tenant, user: User | None) -> Refused | None:
 
 
 def credentials_refused(world: World, user: User | None, password: str) -> Refused | None:
-    """Return the refusal of an account or its password, or None if Entra accepts both."""
+    """Return the refusal if the account, the password, a policy or a missing mailbox prevents the sign-in, or None."""
     if user is None:
         return Refused(reply=replies.CREDENTIALS, code=50034)
     match user.federation:

@@ -53,7 +53,7 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
 
 
 def author_refused(world: World, identity: Identity, content: bytes) -> str | None:
-    """Return the reply that refuses a From address which the identity may not use, or None."""
+    """Return the reply that refuses a From address which the identity may not use, or None if there is no such address."""
     foreign = _foreign_author(_own(world, identity) | _send_as_owners(world, identity), content)
     return None if foreign is None else replies.SEND_AS_DENIED.format(user=identity.user, sender=foreign)
 

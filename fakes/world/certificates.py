@@ -1,4 +1,4 @@
-"""Certificates for the fakes' TLS servers: one that resembles Microsoft's, and one of each invalid kind.
+"""Certificates for the fakes' TLS servers: one that resembles Microsoft's, and one for each certificate fault.
 
 Keys are generated on first use and kept in memory. Callers write root certificates to disk, but never keys.
 """
@@ -86,7 +86,7 @@ def trusted_shield() -> bytes:
 
 
 def issue(kind: Certificate, names: tuple[str, ...], *, common_name: str) -> trustme.LeafCert:
-    """Issue a leaf certificate of this kind for these DNS names."""
+    """Issue a leaf certificate of this kind for these DNS names, which the kind OTHER_NAME ignores."""
     match kind:
         case Certificate.MICROSOFT:
             return _leaf(_root(), names, common_name)

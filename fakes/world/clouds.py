@@ -11,7 +11,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """One cloud. In `login_hosts` and `exchange`, the first entry is the name in Microsoft's documentation."""
+    """One cloud. In `login_hosts` and `exchange`, the first entry is the main name."""
 
     login_hosts: tuple[str, ...]
     smtp_host: str

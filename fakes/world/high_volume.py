@@ -16,7 +16,7 @@ SCOPE = "https://outlook.office.com/.default"
 def with_high_volume(world: World, *senders: str) -> World:
     """Return this world with these senders (`basic`, `oauth`) at the endpoint of High Volume Email, able to send.
 
-    Their accounts are mail users without a mailbox. The application has the role Mail.Send and is in the list of the OAuth sender's
+    Their accounts are mail users without a mailbox. For the OAuth sender, the application has the role Mail.Send and is allowed to use the
     account. Only the worldwide cloud has the endpoint; a world in another cloud is returned unchanged.
     """
     if world.cloud != "worldwide":

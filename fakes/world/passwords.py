@@ -24,7 +24,10 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """Return the time of the last password change. For an account marked as expired, it is earlier than the validity period allows."""
+    """Return the time of the last password change, or None if it is unknown.
+
+    For an account marked as expired, the time is earlier than the domain's validity period allows, unless passwords never expire.
+    """
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed

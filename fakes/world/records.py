@@ -157,7 +157,7 @@ class State:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def load(self) -> Load:
-        """Return the current load, counted inside the event loop."""
+        """Return the current load, counted inside the event loop, or zeros if the loop is not running."""
         if self.loop is None or self.loop.is_closed():
             return Load(tasks=0, connections=0)
         return asyncio.run_coroutine_threadsafe(self._count(), self.loop).result(_PATIENCE)

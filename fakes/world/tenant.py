@@ -73,7 +73,7 @@ class MailboxFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HighVolume:
-    """What makes a mail user an account of High Volume Email: the object ids of the enterprise applications that may use it."""
+    """The properties of a High Volume Email account. `allowed_apps` holds the object ids of the enterprise applications that may use it."""
 
     allowed_apps: frozenset[str] = frozenset()
 
@@ -105,7 +105,7 @@ class User:
 
     @property
     def primary(self) -> str:
-        """The mailbox's primary address."""
+        """The primary address, which is the sign-in address unless `address` is set."""
         return self.address or self.upn
 
     @property
@@ -322,7 +322,7 @@ class Tenant:
         return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
 
     def recipient(self, name: str) -> User | None:
-        """Return the user with this sign-in address or, if there is none, with this address on the mailbox."""
+        """Return the user with this sign-in address or, if there is none, the user with this mail address, or None."""
         return self.user(name) or next((one for one in self.users if name.casefold() in one.own_addresses), None)
 
     def app(self, client_id: str) -> App | None:
@@ -344,7 +344,7 @@ class Tenant:
         return next((one for one in self.exchange_principals if one.client_id == client_id.lower()), None)
 
     def auth_policy_for(self, user: User) -> AuthPolicy | None:
-        """Return the user's own authentication policy or, if there is none, the tenant's default policy."""
+        """Return the user's own authentication policy or, if there is none, the tenant's default policy, or None."""
         name = user.auth_policy or self.default_auth_policy
         return next((policy for policy in self.auth_policies if policy.name == name), None)
 

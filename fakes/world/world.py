@@ -239,7 +239,7 @@ def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.
 
 
 def in_cloud(world: World, name: str) -> World:
-    """Return this world with the tenant in a different cloud and both senders configured for that cloud.
+    """Return this world with the tenant in this cloud and both senders configured for it.
 
     If `name` is `custom`, the tenant uses an organisation's own host names, and the settings declare them as a service.
     """
