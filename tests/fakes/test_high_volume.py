@@ -29,7 +29,7 @@ SIGN_IN = {
 
 @pytest.mark.parametrize("fault", SIGN_IN)
 def test_sign_in_reply(tmp_path: Path, fault: str) -> None:
-    """The endpoint refuses each sender that has the fault with the documented reply."""
+    """For each fault, the endpoint refuses the senders that have the fault with the documented reply."""
     with tenant(tmp_path, fault) as running:
         for sender in FAULTS[fault].senders:
             with submission(running, server=HOST) as client:
@@ -38,13 +38,13 @@ def test_sign_in_reply(tmp_path: Path, fault: str) -> None:
 
 
 def test_every_fault_of_the_endpoint_is_tested() -> None:
-    """Every fault of the endpoint at the sign-in has a row in the table above."""
+    """The table SIGN_IN has a row for every fault of the endpoint at the sign-in, and no other rows."""
     assert {fault.id for fault in high_volume.SIGN_IN} == set(SIGN_IN)
 
 
 @pytest.mark.parametrize("server", [HOST, FORMER_HOST])
 def test_both_methods_send_from_the_endpoint(tmp_path: Path, server: str) -> None:
-    """At both names of the endpoint, a password and a token are accepted, although SMTP AUTH is off and no mailbox exists."""
+    """At both names of the endpoint, a password and a token are accepted and messages are sent, although SMTP AUTH is off."""
     world = with_high_volume(healthy(), "basic", "oauth").with_tenant(smtp_auth_disabled=True)
     with tenant(tmp_path, world=world) as running:
         with submission(running, server=server) as client:
@@ -73,7 +73,7 @@ def test_an_account_of_the_endpoint_has_no_mailbox(tmp_path: Path) -> None:
 
 
 def test_recipients_outside_the_tenant_are_refused(tmp_path: Path) -> None:
-    """A recipient of the tenant is accepted, one outside it is refused with 550 5.5.105, and the 51st with 452."""
+    """A recipient outside the tenant is refused with 550 5.5.105. Fifty in the tenant are accepted, and the 51st gets 452."""
     world = with_high_volume(healthy(), "basic")
     with tenant(tmp_path, world=world) as running, submission(running, server=HOST) as client:
         by_password(client, running)
@@ -96,7 +96,7 @@ def test_an_expired_token_is_refused_with_its_own_code(tmp_path: Path) -> None:
 
 
 def test_text_that_is_no_token_is_refused(tmp_path: Path) -> None:
-    """Text that is no token of this tenant is refused with 535 5.7.3."""
+    """Text that is not a token is refused with 535 5.7.3."""
     world = with_high_volume(healthy(), "oauth")
     with tenant(tmp_path, world=world) as running, submission(running, server=HOST) as client:
         client.command("AUTH XOAUTH2")

@@ -90,7 +90,7 @@ def test_method_narrows_an_ambiguous_answer(method: str, never: frozenset[str]) 
 
 
 def test_method_and_client_apply_to_every_line() -> None:
-    """With `--jsonl`, the sign-in method and the client of the command apply to each line that names no client."""
+    """With `--jsonl`, the sign-in method or the client given to the command applies to a line that names no client."""
     line = b'{"id":1,"text":"535 5.7.3 Authentication unsuccessful"}\n'
     outputs = []
     for client, method in ((None, None), (None, "oauth"), ("sasl-xoauth2", None)):

@@ -119,7 +119,7 @@ def test_unrecognised_text_is_quoted_with_what_to_paste() -> None:
 
 
 def test_reply_of_another_provider_gets_no_advice() -> None:
-    """The refusal of another provider is attributed to it, and the answer contains no step and no source about Microsoft 365."""
+    """The answer to a refusal by Google says that the reply is not from Microsoft 365, and contains no link to Microsoft."""
     found = answer("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials")
     shown = render(found.explanation, found.quoted)
 

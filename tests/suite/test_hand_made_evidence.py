@@ -123,7 +123,7 @@ def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict
     ],
 )
 def test_a_from_address_in_onmicrosoft_is_a_risk(address: str, verdict: Verdict) -> None:
-    """A From address in *.onmicrosoft.com is a risk, because the tenant reaches few external recipients from there."""
+    """A From address in a domain below onmicrosoft.com is a risk, because it reaches only few external recipients."""
     evidence, settings = gathered(None)["oauth"]
     sender = settings.sender.model_copy(update={"mail_from": address})
 

@@ -1,4 +1,4 @@
-"""Senders at the endpoint of High Volume Email, whose accounts have no mailbox, are checked by Microsoft's rules for that endpoint."""
+"""Test that senders at the endpoint of High Volume Email are checked by Microsoft's rules for that endpoint."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _finding(check: str, name: str, host: str = HOST, **changes: object) -> Find
 
 
 def test_both_senders_can_send(tmp_path: Path) -> None:
-    """The built-in tenant serves the endpoint: both senders send, and the only risk is Basic authentication."""
+    """Both senders can send through the built-in tenant's endpoint, and the only risk is Basic authentication."""
     with probe_run(with_high_volume(healthy(), "basic", "oauth"), folder=tmp_path) as seen:
         found = seen.assessments
 
@@ -59,7 +59,7 @@ def test_both_senders_can_send(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_documented_scope_is_no_risk(host: str) -> None:
-    """The scope on Microsoft's page about High Volume Email passes, and the one for other mailboxes is a risk."""
+    """The documented scope for High Volume Email passes, the scope for mailboxes is a risk, and a scope for Graph fails."""
     assert _finding("OAUTH-11", "oauth", host, scope=SCOPE).verdict is Verdict.PASS
     assert _finding("OAUTH-11", "oauth", host).verdict is Verdict.RISK
     assert _finding("OAUTH-11", "oauth", host, scope="https://graph.microsoft.com/.default").verdict is Verdict.FAIL
@@ -74,7 +74,7 @@ def test_the_scope_for_mailboxes_is_unchanged() -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_basic_is_supported_until_2028(host: str) -> None:
-    """RISK-01 names September 2028 for High Volume Email, and its cause does not say that Basic ends in December 2026."""
+    """RISK-01 and its cause mention September 2028 for High Volume Email, and RISK-01 does not mention the end of 2026."""
     evidence, settings = _moved(*gathered(None)["basic"], host)
     finding = Assessment(evidence, settings).finding("RISK-01")
     entry = explained.cause("hve_basic_retiring", Assessment(evidence, settings))
@@ -86,7 +86,7 @@ def test_basic_is_supported_until_2028(host: str) -> None:
 
 
 def test_after_september_2028_the_date_is_in_the_past() -> None:
-    """After September 2028, RISK-01 uses the past tense."""
+    """After September 2028, RISK-01 still mentions the support for Basic authentication."""
     evidence, settings = _moved(*gathered(None)["basic"])
     later = evidence.model_copy(update={"today": date(2028, 10, 2)})
 
@@ -110,7 +110,7 @@ LOOKED_UP = {
 
 @pytest.mark.parametrize(("cause", "name"), [(cause, name) for cause, names in LOOKED_UP.items() for name in names])
 def test_a_mail_user_lacks_nothing_that_only_mailboxes_have(cause: str, name: str) -> None:
-    """A mail user without a mailbox, without a registration in Exchange and without rights on a mailbox proves none of these causes."""
+    """For High Volume Email, lookups that find no mailbox, registration or permission rule out the causes in LOOKED_UP."""
     evidence, settings = _moved(*gathered_with_lookups()[name])
     assert evidence.tenant is not None
     looks = {
@@ -144,7 +144,7 @@ def test_the_permission_is_mail_send() -> None:
 
 @pytest.mark.parametrize("source", LOOKUP_SOURCES)
 def test_lookups_find_no_fault_in_a_working_sender(source: str, tmp_path: Path) -> None:
-    """With lookups, both senders pass, and no finding names a cause that only mailboxes have."""
+    """With lookups, no check fails or is blocked for either sender, and the only risk is Basic authentication."""
     working = with_high_volume(world(), "basic", "oauth")
     with probe_run(working, folder=tmp_path, edit=with_lookup_settings, look=LOOKUP_SOURCES[source]) as seen:
         found = [finding for one in seen.assessments.values() for finding in one.all_findings()]
@@ -155,7 +155,7 @@ def test_lookups_find_no_fault_in_a_working_sender(source: str, tmp_path: Path) 
 
 
 def test_lookups_name_an_ordinary_mailbox(tmp_path: Path) -> None:
-    """With lookups, a refused sign-in of an ordinary mailbox has one certain cause."""
+    """With lookups, a refused sign-in of an ordinary mailbox has the single certain cause `hve_account_missing`."""
     broken = apply(world(), ["hve_ordinary_mailbox"])
     with probe_run(broken, folder=tmp_path, edit=with_lookup_settings, look=LOOKUP_SOURCES["application"]) as seen:
         decisive = [one.decisive for one in seen.assessments.values()]
@@ -192,7 +192,7 @@ def test_the_remedy_names_the_command_with_the_object_id() -> None:
     ],
 )
 def test_reply_codes_are_read(text: str, causes: tuple[str, ...], sure: bool) -> None:
-    """Each reply code of High Volume Email leads to its cause, alone and inside a client's message."""
+    """Each reply code of High Volume Email leads to its causes, both alone and inside a client's message."""
     for shown in (
         text,
         f"smtplib.SMTPAuthenticationError: ({text[:3]}, b'{text[4:]} [AM0PR01.eurprd01.prod.outlook.com]')",
@@ -203,7 +203,7 @@ def test_reply_codes_are_read(text: str, causes: tuple[str, ...], sure: bool) ->
 
 
 def test_explain_names_the_permission_of_the_endpoint() -> None:
-    """For a refusal by High Volume Email, the steps name Mail.Send, and for other refusals they name SMTP.SendAsApp."""
+    """The steps for a refusal by High Volume Email contain Mail.Send, and those for a missing consent contain SMTP.SendAsApp."""
     here = " ".join(explain("535 5.7.144 XOAUTH2 authentication failed. Invalid API permissions")["causes"][0]["steps"])
     elsewhere = " ".join(explain("AADSTS65001: the user or administrator has not consented")["causes"][0]["steps"])
 
@@ -213,7 +213,7 @@ def test_explain_names_the_permission_of_the_endpoint() -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_bare_refusal_has_the_causes_of_the_endpoint(host: str) -> None:
-    """A refusal without a reason from the endpoint names no cause that only mailboxes have."""
+    """The first cause of a refusal without a reason is `hve_app_not_allowed`. Three causes that only mailboxes have are absent."""
     reading = read(f"{host}:587 AUTH XOAUTH2\n535 5.7.3 Authentication unsuccessful")
 
     assert reading.causes[0] == "hve_app_not_allowed"

@@ -115,7 +115,7 @@ def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_recipes_edit_at_most_five_files() -> None:
-    """CONTRIBUTING lists the files to edit by hand, and there are at most five of them."""
+    """Four recipes in CONTRIBUTING name the files to edit by hand, and this tour edits at most five files."""
     recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
     assert len(EDITS) <= MOST
