@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from knowledge.masking import mask
 from knowledge.normalise import normalise
 from settings.clouds import CLOUDS
 from settings.microsoft import SHARED_TENANTS
@@ -85,6 +86,7 @@ _KNOWN: Final = (
     ),
 )
 _LONG: Final = 24
+_OTHER_PORTS: Final = frozenset({53, 80, 443, 3306, 5432, 6379})  # of name servers, web servers and databases
 
 
 def values_in(text: str, quoted: str = "") -> dict[str, str]:
@@ -95,7 +97,7 @@ def values_in(text: str, quoted: str = "") -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for part in (quoted, "\n".join(normalise(text).lines)):
-        for name, value in _named(_USER_INFO.sub("", part)):
+        for name, value in _named(mask(_USER_INFO.sub("", part))):
             found.setdefault(name, value)
     return found
 
@@ -111,7 +113,7 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
 def _fits(name: str, value: str) -> bool:
     low = value.lower()
     if name == "port":
-        return port_number(value) is not None
+        return port_number(value) not in {None, *_OTHER_PORTS}
     if name == "client_id":
         return not _OWN_APPLICATION.match(low)
     if name == "tenant":

@@ -52,6 +52,7 @@ _DOMAINS: Final[dict[str, Use]] = {
     "onmschina.cn": Use.TENANT,
     "mail.protection.outlook.com": Use.TENANT,
     "mx.microsoft": Use.TENANT,
+    "hve.mx.microsoft": Use.ROUTE | Use.PUBLIC,  # the endpoint of High Volume Email, which is the same for all tenants
     "sharepoint.com": Use.TENANT,
 }
 
@@ -74,12 +75,13 @@ def is_public_name(name: str) -> bool:
 
 def tenant_domain_of(name: str) -> str | None:
     """Return the domain below which the labels of this DNS name belong to one tenant, or None."""
-    found = _domain_of(name, Use.TENANT)
-    return None if found == name.rstrip(".").lower() else found
+    found = _domain_of(name, Use.TENANT | Use.PUBLIC)
+    tenant = found is not None and Use.TENANT in _DOMAINS[found] and found != name.rstrip(".").lower()
+    return found if tenant else None
 
 
 def _domain_of(name: str, use: Use) -> str | None:
-    """Return the longest domain in the table that has this use and is the name itself or a parent of it, or None."""
+    """Return the longest domain in the table that has one of these uses and is the name itself or a parent of it, or None."""
     labels = name.rstrip(".").lower().split(".")
     parents = (".".join(labels[start:]) for start in range(len(labels)))
-    return next((parent for parent in parents if use in _DOMAINS.get(parent, Use(0))), None)
+    return next((parent for parent in parents if use & _DOMAINS.get(parent, Use(0))), None)

@@ -62,6 +62,9 @@ SEND_AS = (
         pytest.param(
             "application '00000002-0000-0ff1-ce00-000000000000' (Office 365 Exchange Online)", {}, id="Microsoft's own"
         ),
+        pytest.param(
+            "connection to login.microsoftonline.com port 443 failed", {"port": None}, id="port of a web server"
+        ),
         pytest.param("https://login.microsoftonline.com/common/oauth2/token", {"tenant": None}, id="shared tenant"),
     ],
 )

@@ -38,6 +38,7 @@ def test_names_outside_the_table_do_not_belong_to_microsoft(name: str) -> None:
         ("contoso.onmicrosoft.com", "onmicrosoft.com"),
         ("contoso-com.mail.protection.outlook.com", "mail.protection.outlook.com"),
         ("contoso-com.k-v1.mx.microsoft", "mx.microsoft"),
+        ("smtp.hve.mx.microsoft", None),
         ("onmicrosoft.com", None),
         ("smtp.office365.com", None),
     ],
