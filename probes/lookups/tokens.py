@@ -1,13 +1,14 @@
 """Access tokens for the lookups, and a guard against what msal does with hostile responses.
 
-There is one token per resource and run, in memory only. A refusal is cached too, so that a wrong secret is not tried again for the
-same resource. Source: Microsoft, "OAuth 2.0 client credentials flow".
+There is one token per resource and run, in memory only. A refusal is cached too. If Entra rejects the secret or the certificate, it
+is not sent again for another resource. Source: Microsoft, "OAuth 2.0 client credentials flow".
 """
 
 from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,7 @@ class TokenResult:
     detail: str = ""
     needs: str = ""
     requests: int = 0
+    rejected_credential: bool = False  # RFC 6749, section 5.2: invalid_client
 
 
 class Tokens(Protocol):
@@ -65,6 +67,8 @@ class ApplicationTokens:
         self._authority = authority
         self._cloud = cloud
         self._results: SingleFlight[TokenResult] = SingleFlight()
+        self._one_at_a_time = threading.Lock()
+        self._rejection: TokenResult | None = None
 
     def signed_in_as(self) -> str:
         """Return an empty string, because no administrator signs in."""
@@ -74,11 +78,24 @@ class ApplicationTokens:
         """Return the token for this service. It is requested only once."""
         try:
             flight = self._results.ask(
-                service, lambda: self._ask(service, deadline), deadline, lambda _result, _age: True
+                service, lambda: self._ask_once(service, deadline), deadline, lambda _result, _age: True
             )
         except TimeoutError:
             return TokenResult(detail=PENDING_TOO_LONG, needs=_AUDITOR)
         return replace(flight.result, requests=0) if flight.shared else flight.result
+
+    def _ask_once(self, service: Service, deadline: Deadline) -> TokenResult:
+        """Request a token unless Entra has rejected the credential for another resource. Raises TimeoutError at the deadline."""
+        if not self._one_at_a_time.acquire(timeout=deadline.remaining()):
+            raise TimeoutError(PENDING_TOO_LONG)
+        try:
+            if self._rejection is not None:
+                return replace(self._rejection, requests=0)
+            result = self._ask(service, deadline)
+            self._rejection = result if result.rejected_credential else None
+            return result
+        finally:
+            self._one_at_a_time.release()
 
     def _ask(self, service: Service, deadline: Deadline) -> TokenResult:
         try:
@@ -155,7 +172,14 @@ def drive(http_client: MsalHttpClient, ask: Callable[[], object], *, needs: str)
     error = members.get("error_description") or members.get("error")
     if isinstance(error, str):
         text = http_client.redactor.clean(printable(error))
-        return TokenResult(state=LookupState.REFUSED, detail=text, needs=needs, requests=http_client.requests)
+        rejected = members.get("error") == "invalid_client"
+        return TokenResult(
+            state=LookupState.REFUSED,
+            detail=text,
+            needs=needs,
+            requests=http_client.requests,
+            rejected_credential=rejected,
+        )
     if answer.failure is not None:
         problem = answer.failure.text
     elif answer.status is not None:

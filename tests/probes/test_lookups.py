@@ -253,7 +253,7 @@ def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
 
 
 def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
-    """A wrong secret leads to only one token request for each resource, and every sender's failure quotes Entra's error."""
+    """A rejected secret is sent only once, for whichever resource comes first, and every sender's failure quotes Entra's error."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}
@@ -263,7 +263,7 @@ def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
 
-    assert sum(one.method == "POST" for one in server.requests) == 2
+    assert sum(one.method == "POST" for one in server.requests) == 1
     for tenant in found.values():
         assert "AADSTS7000215" in tenant.failure
         assert {look.state for look in lookups_of(tenant).values()} == {LookupState.REFUSED}
