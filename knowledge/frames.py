@@ -103,13 +103,13 @@ _PLACES: Final[tuple[tuple[str, Gate], ...]] = (
     ("smtp.(*client).rcpt", Gate.RECIPIENT),
     ("dorcpttocommand", Gate.RECIPIENT),
     ("smtp->recipient", Gate.RECIPIENT),
-    ("`rcptto", Gate.RECIPIENT),
+    ("in 'rcptto", Gate.RECIPIENT),
     ("datastopcommand", Gate.ACCEPTED),
     ("datacommand", Gate.ACCEPTED),
     ("smtptransport.finishdata", Gate.ACCEPTED),
     ("_actionsmtpstream", Gate.ACCEPTED),
     ("smtp->data", Gate.ACCEPTED),
-    ("`data'", Gate.ACCEPTED),
+    ("in 'data'", Gate.ACCEPTED),
     ("onsendernotaccepted", Gate.SENDER),
     ("mailcommand", Gate.SENDER),
     ("smtptransport.mailfrom", Gate.SENDER),
@@ -117,7 +117,7 @@ _PLACES: Final[tuple[tuple[str, Gate], ...]] = (
     ("smtp.(*client).mail", Gate.SENDER),
     ("domailfromcommand", Gate.SENDER),
     ("smtp->mail(", Gate.SENDER),
-    ("`mailfrom'", Gate.SENDER),
+    ("in 'mailfrom'", Gate.SENDER),
     ("smtptransport.starttls", Gate.STARTTLS),
     ("starttlscommand", Gate.STARTTLS),
     ("smtp->starttls", Gate.STARTTLS),
@@ -163,7 +163,6 @@ def _lines(text: str, places: list[tuple[bool, str]]) -> str:
             column, skip_at = skip_at, None
             indented = bool(line[column : column + 2]) and line[column : column + 2].isspace()
             if (indented or _CODE.search(line)) and not _EXCEPTION.search(line) and 'File "' not in line:
-                skip_at = column if indented else None
                 continue
         if _MARKS.match(line) and line.strip():
             continue

@@ -55,8 +55,11 @@ _HTTP: Final = re.compile(
     r"httprequestexception|httpclient\.timeout|httpsconnectionpool|token request failed|fetch failed"
 )
 _MAIL_LEG: Final = re.compile(r"smtp|mailkit|:587|:465|:25\b|mail server")
+_MAIL_FLAGS: Final = frozenset({"submission_host", "port_587", "port_465", "port_25", "mx_host"})
+# Postfix writes a line for each address that it tries, so an error of one address does not decide.
+_ONE_ADDRESS: Final = re.compile(r"connect to [a-z0-9.\-]{3,120}\[[^\]]{2,60}\]:\d{2,5}:")
 _CLOSED: Final = re.compile(r"transport connection: (?:the connection was closed|net_io_connectionclosed)")
-_EMPTY_REPLY: Final = re.compile(r"the server response was: ?(?:at |---|$)")
+_EMPTY_REPLY: Final = re.compile(r"the server response was:[\s\"'}\]]{0,8}(?:at |-{2,3}|</|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,10 @@ def more_flags(text: NormalisedText, flags: frozenset[str]) -> frozenset[str]:
     if (Gate.TOKEN in text.frames or _HTTP.search(text.flat)) and not _MAIL_LEG.search(text.flat):
         more.add("http_leg")
     more |= {f"at_{text.frame}"} if text.frame else set()
+    if flags & _MAIL_FLAGS or _MAIL_LEG.search(text.whole):
+        more.add("mail_leg")
+    if _ONE_ADDRESS.search(text.flat):
+        more.add("one_address")
     if _EMPTY_REPLY.search(text.flat):
         more.add("empty_reply")
     if _CLOSED.search(text.flat):

@@ -176,6 +176,17 @@ def _quoted_printable(found: re.Match[str]) -> str:
     return bytes.fromhex(found.group(0).replace("=", "")).decode("utf-8", "replace")
 
 
+def _decoded(text: str) -> str:
+    """Decode a text of UTF-16 that was taken for a text of one byte per character."""
+    if len(text) < 2 or text.count("\x00") * 5 < len(text):
+        return text.replace("\x00", "") if "\x00" in text else text
+    with contextlib.suppress(UnicodeError):
+        raw = text.encode("latin-1")
+        marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return raw.decode("utf-16" if marked else "utf-16-le" if text[1] == "\x00" else "utf-16-be", "replace")
+    return text.replace("\x00", "")
+
+
 def _unwrap(text: str) -> str:
     if _QUOTED_PRINTABLE.search(text):
         text = _QP_BYTES.sub(_quoted_printable, _QP_SOFT.sub("", text))
@@ -204,7 +215,7 @@ def normalise(text: str) -> NormalisedText:
 
     Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """
-    full = mask_dialogue(_unwrap(mask_dialogue(_shorten(text)))[: 2 * LONGEST])
+    full = mask_dialogue(_unwrap(mask_dialogue(_shorten(_decoded(text))))[: 2 * LONGEST])
     short, gates = without_frames(full)
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))
     lowered = short.lower() if short.isascii() else short.lower().translate(_folding())

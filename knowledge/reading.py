@@ -22,6 +22,7 @@ from knowledge.normalise import NormalisedText, normalise, tighten
 from knowledge.outcome import Reading
 from knowledge.rule import Weight
 from knowledge.speakers import Kind
+from knowledge.timeline import failures
 
 RULES: Final = matching.RULES
 _QUOTED: Final = 300
@@ -127,6 +128,44 @@ def _other_sign_in(text: NormalisedText) -> Reading | None:
     )
 
 
+def _read_one(
+    text: NormalisedText, client: str | None, method: Method | None
+) -> tuple[NormalisedText, Speaker | None, list[Hit]]:
+    flags = more_flags(text, context_flags(text, client))
+    if method:
+        flags = flags - {"basic", "oauth"} | {method}
+    speaker = attribute(text, client)
+    return text, speaker, _of_the_speaker(speaker, hits_of(text, flags))
+
+
+def _first_in_time(
+    whole: NormalisedText, client: str | None, method: Method | None
+) -> tuple[NormalisedText, Speaker | None, list[Hit]]:
+    """Return the first failure in time that can be read, with its speaker and hits; without several failures, those of the text."""
+    for part in failures(whole.lines):
+        text, speaker, hits = _read_one(normalise(part), client, method)
+        of_others = speaker is not None and speaker.replied and speaker.kind in {Kind.PROVIDER, Kind.OWN_RELAY}
+        if of_others or any(hit.weight >= Weight.NARROWS for hit in hits):
+            return text, speaker, hits
+    return _read_one(whole, client, method)
+
+
+def _own_diagnosis(hits: list[Hit], root: Hit) -> str:
+    """Return the client's own words for the failure if they contradict the server's reply, else an empty text."""
+    if root.speaker == Kind.CLIENT:
+        return ""
+    return next(
+        (
+            hit.words
+            for hit in hits
+            if hit.speaker == Kind.CLIENT
+            and hit.weight >= Weight.NARROWS
+            and not set(hit.outcome.causes) & set(root.outcome.causes)
+        ),
+        "",
+    )
+
+
 def read(text: str, client: str | None = None, method: Method | None = None) -> Reading:
     """Return the causes of an error text.
 
@@ -135,12 +174,7 @@ def read(text: str, client: str | None = None, method: Method | None = None) -> 
     precedence over one that it hints at, then a cause at an earlier gate over one at a later gate. Never raises.
     """
     try:
-        normalised = normalise(text)
-        flags = more_flags(normalised, context_flags(normalised, client))
-        if method:
-            flags = flags - {"basic", "oauth"} | {method}
-        speaker = attribute(normalised, client)
-        hits = _of_the_speaker(speaker, hits_of(normalised, flags))
+        normalised, speaker, hits = _first_in_time(normalise(text), client, method)
         other = None if any(hit.weight > Weight.HINTS for hit in hits) else _other_sign_in(normalised)
         if other is not None:
             return other
@@ -149,9 +183,10 @@ def read(text: str, client: str | None = None, method: Method | None = None) -> 
         causes, sure, root = _rank(hits)
         decide = _decide(causes, root.outcome.group)
         gate = normalised.frame if normalised.frame and root.weight <= Weight.HINTS else root.gate
-        evidence = tuple(dict.fromkeys(word for word in (root.words, speaker.words if speaker else "") if word))
+        evidence = dict.fromkeys((root.words, speaker.words if speaker else "", _own_diagnosis(hits, root)))
+        evidence.pop("", None)
         said_by = _speaker(speaker, root)
-        return Reading(causes, sure, decide, _quote(normalised, root.words), said_by, gate, evidence)
+        return Reading(causes, sure, decide, _quote(normalised, root.words), said_by, gate, tuple(evidence))
     except (
         ValueError,
         UnicodeError,

@@ -9,6 +9,13 @@ from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
+    Rule(  # mutt answers a refused token with a control character, and shows only the reply to that
+        gate=Gate.SIGN_IN,
+        weight=Weight.NAMES,
+        says=any_of("session failed: 500 5.3.3 | 500 5.3.3 unrecognized command"),
+        along=any_of("xoauth2 | oauthbearer"),
+        outcomes=(group("oauth_bare_535"),),
+    ),
     Rule(  # Apache HttpClient, nodemailer, urllib3: the library gave up before it used a connection
         gate=Gate.PORT,
         weight=Weight.NAMES,

@@ -105,6 +105,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
             _TOKEN_LEG,
             _HTTP_LEG,
             some("network_unreachable", "wrong_host_or_port", needs=("port_465",)),
+            some("network_unreachable", needs=("one_address",)),
             one("network_unreachable"),
         ),
     ),
@@ -204,7 +205,8 @@ NETWORK: Final[tuple[Rule, ...]] = (
             _TOKEN_LEG,
             _HTTP_LEG,
             some("token_endpoint_unreachable", "port_blocked", needs=("login_host",)),
-            one("port_blocked"),
+            one("port_blocked", "mail_leg"),
+            some("token_endpoint_unreachable", "port_blocked"),
         ),
     ),
     Rule(

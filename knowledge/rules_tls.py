@@ -26,7 +26,8 @@ TLS: Final[tuple[Rule, ...]] = (
             "client certificate not presented | client certificate not trusted | client certificate is required | "
             "client did not present a certificate | certificate_required | tls: certificate required | "
             "alert certificate required | peer did not return a certificate | requires a client certificate | "
-            "requires a valid client certificate | must present a client certificate | must present a valid certificate"
+            "requires a valid client certificate | must present a client certificate | "
+            "must present a valid certificate"
         ),
         unless=any_of("no client certificate CA names sent | aadsts"),
         outcomes=(one("client_certificate_required"),),
@@ -47,7 +48,8 @@ TLS: Final[tuple[Rule, ...]] = (
         gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of(
-            "remote error: tls | closed the transport stream | illegal parameter | message received was unexpected or badly | "
+            "remote error: tls | closed the transport stream | illegal parameter | "
+            "message received was unexpected or badly | "
             "Local Security Authority cannot be contacted | authentication failed, see inner exception | "
             "token supplied to the function is invalid | decryption operation failed | alert internal error | "
             "credentials supplied to the package were not recognized"
@@ -101,7 +103,12 @@ TLS: Final[tuple[Rule, ...]] = (
             "paquet | пакета | 数据包 | パケット"
         ),
         unless=("TLS 1.0 and 1.1",),
-        outcomes=(_TOKEN_LEG, _IMPLICIT),
+        outcomes=(
+            _TOKEN_LEG,
+            _HTTP_LEG,
+            one("starttls_missing_or_implicit_tls_on_587", "mail_leg"),
+            some("starttls_missing_or_implicit_tls_on_587", "token_endpoint_unreachable"),
+        ),
     ),
     Rule(  # .NET writes this only if EnableSsl is on and the server's offer lacks STARTTLS, which Microsoft's never does
         gate=Gate.STARTTLS,
@@ -128,7 +135,8 @@ TLS: Final[tuple[Rule, ...]] = (
             "no STARTTLS | STARTTLS is not supported | does not advertise the STARTTLS | "
             "STARTTLS not available | STARTTLS not advertised | TLS not available | "
             "did not advertise STARTTLS | host did not offer STARTTLS | does not advertise starttls | "
-            "server does not support tls | tls not supported | starttls failed | STARTTLS command failed | STARTTLS denied"
+            "server does not support tls | tls not supported | starttls failed | STARTTLS command failed | "
+            "STARTTLS denied"
         ),
         outcomes=(
             some("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587", needs=("microsoft_greeting",)),
@@ -171,7 +179,8 @@ TLS: Final[tuple[Rule, ...]] = (
             "peer closed connection during | tls: internal error | TLS handshake error | "
             "tls startup failed | handshake error | insufficient security | illegal message | 80090326 | "
             "8009030e | 80090308 | TLS negotiation failed | The TLS connection was non-properly terminated | "
-            "non-properly terminated | 0 bytes from the transport stream | reset while upgrading | while upgrading transport"
+            "non-properly terminated | 0 bytes from the transport stream | reset while upgrading | "
+            "while upgrading transport"
         )
         + languages.CLOSED_IN_HANDSHAKE,
         unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
@@ -233,8 +242,10 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
-            "Web/Mail Shield | antivirus for SSL/TLS scanning | ESET SSL Filter | Kaspersky Anti-Virus Personal Root | "
-            "Bitdefender Personal CA | Sophos SSL CA | Fortinet_CA_SSL | Fortinet CA SSL | Zscaler Root CA | Netskope CA"
+            "Web/Mail Shield | antivirus for SSL/TLS scanning | ESET SSL Filter | "
+            "Kaspersky Anti-Virus Personal Root | "
+            "Bitdefender Personal CA | Sophos SSL CA | Fortinet_CA_SSL | Fortinet CA SSL | Zscaler Root CA | "
+            "Netskope CA"
         ),
         along=any_of("smtp | 587"),
         outcomes=(_TOKEN_LEG, one("smtp_intercepted")),
@@ -278,8 +289,10 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "does not match target host name | SEC_E_WRONG_PRINCIPAL | 80090322 | "
             "target principal name is incorrect | CertNotValidForName | certificate common name | "
             "NotValidForName | does not match hostname | cannot validate certificate for | "
-            "host name mismatch | not valid for the name | certificate is not valid for any names | certificate verify failed: hostname | "
-            "name in the certificate does not match | unable to locate peer certificate CN | CN mismatch | hostname verification failed | "
+            "host name mismatch | not valid for the name | certificate is not valid for any names | "
+            "certificate verify failed: hostname | "
+            "name in the certificate does not match | unable to locate peer certificate CN | CN mismatch | "
+            "hostname verification failed | "
             "SSL: certificate name | server certificate does not match"
         ),
         along=any_of("cert | ssl | tls | 80090322 | principal"),
@@ -316,7 +329,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "unable to find valid certification path | signed by unknown authority | "
             "certificate is not trusted | untrusted root | UntrustedRoot | "
             "root certificate which is not trusted | not trusted by the trust provider | "
-            "SEC_E_UNTRUSTED_ROOT | 80090325 | 80072F0D | certificate authority is invalid | unknown ca | UNKNOWN_CA | "
+            "SEC_E_UNTRUSTED_ROOT | 80090325 | 80072F0D | certificate authority is invalid | unknown ca | "
+            "UNKNOWN_CA | "
             "unknown issuer | UnknownIssuer | "
             "issuer is unknown | issuer certificate | untrusted issuer | hasn't got a known issuer | "
             "certificate authority is unknown | trust anchor | PartialChain | "
@@ -328,7 +342,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         ),
         along=any_of("cert | 8009 | unknown ca | unknown_ca | trust | pkix"),
         unless=any_of(
-            "or more of the following reasons: 1. | client assertion | certificate chain 0 s: | "
+            "or more of the following reasons: 1. | the server is using a self-signed certificate | "
+            "client assertion | certificate chain 0 s: | "
             "name in the certificate does not match | uses expired certificate | uses not yet valid certificate | "
             "client certificate not trusted"
         ),
@@ -344,7 +359,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         says=any_of("is not trusted | untrusted certificate | cannot be trusted"),
         along=any_of("certificate | ssl | tls"),
         unless=any_of(
-            "or more of the following reasons: 1. | client assertion | name in the certificate does not match"
+            "or more of the following reasons: 1. | the server is using a self-signed certificate | "
+            "client assertion | name in the certificate does not match"
         ),
         outcomes=(_TOKEN_CERTIFICATE["cert_untrusted"], one("cert_untrusted")),
     ),
@@ -355,7 +371,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "certificate verify failed | invalid peer certificate | InvalidCertificate | "
             "UnsupportedCertVersion | CERTIFICATE_VERIFY_FAILED | remote certificate is invalid | "
             "remote certificate was rejected | certificate is invalid | RemoteCertificateChainErrors | "
-            "while processing the certificate | certificate validation | CertificateException | bad certificate | certificate unknown | "
+            "while processing the certificate | certificate validation | CertificateException | "
+            "bad certificate | certificate unknown | "
             "certificate_unknown | could not be validated | ssl certificate error | certificate rejected | "
             "certificate error"
         )

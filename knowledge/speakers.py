@@ -349,7 +349,7 @@ RELAYS: Final = any_of(
     "unable to verify address | sender address is not valid for your login | esmtp mailhog | "
     "policy rejection | mail loop | rfc 5321 address | esmtp postfix | smtp postfix | "
     "retry time not reached for any host | "
-    "530 authentication required | 530 5.7.0 authentication required | 535 denied | error (451): | "
+    "proto=esmtp helo= | proto=smtp helo= | 530 authentication required | 530 5.7.0 authentication required | 535 denied | error (451): | "
     "name service error for name= | recipient address rejected: access denied; from= | "
     "sender address rejected: not owned by user | not owned by user"
 )

@@ -5,7 +5,7 @@ import pytest
 from knowledge.causes import CATALOGUE
 from knowledge.reading import read
 from tests.knowledge.cases import COLLECTED, DOTNET, FOREIGN, GIVEN, GIVEN_SECOND, OWN, Case
-from tests.knowledge.scoring import outcome, score, tables
+from tests.knowledge.scoring import counts, outcome, score, tables
 
 ALL = [*GIVEN, *OWN]
 IN_ANSWER = ("named first", "in the list")
@@ -43,6 +43,31 @@ def test_accepted_cause_usually_comes_first() -> None:
     assert all_cases["named first"] >= 0.9 * len(ALL)
     assert untouched_cases["named first"] >= 0.85 * len(untouched)
     assert all_cases["conclusive but wrong"] == 0
+
+
+BARS = [
+    pytest.param(GIVEN, 0.92, id="given"),
+    pytest.param(GIVEN_SECOND, 0.92, id="given, second file"),
+    pytest.param(OWN, 0.92, id="labelled by us"),
+    pytest.param(COLLECTED, 0.92, id="collected"),
+    pytest.param(DOTNET, 0.85, id=".NET 8, staged"),
+]
+
+
+@pytest.mark.parametrize(("cases", "first"), BARS)
+def test_scores_of_each_set(cases: list[Case], first: float) -> None:
+    """On each set alone: the accepted cause is first in 92 % (.NET: 85 %) and listed in 98 %, and none of the sure answers is wrong.
+
+    A foreign text counts as right if its answer names no cause; none may be sure or carry advice about Microsoft 365.
+    """
+    counted, faults = counts(cases)
+
+    print(faults)  # noqa: T201 - the texts that are read wrongly are printed on failure
+    assert counted["named first"] + counted["foreign"] >= first * len(cases)
+    assert counted["named first"] + counted["in the list"] + counted["foreign"] >= 0.98 * len(cases)
+    assert counted["wrong"] <= 0.01 * len(cases)
+    assert not counted["sure and wrong"]
+    assert not counted["foreign, advice"]
 
 
 SPEAKERS = {"microsoft_smtp", "entra", "other_provider", "own_relay", "client", "network", "none"}
