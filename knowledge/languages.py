@@ -3,10 +3,12 @@
 from typing import Final
 
 from knowledge.normalise import any_of
+from knowledge.system_messages import translations
 
-# Windows (WSA 10060, 10061, 11001, 10051, 10065, 10054), glibc and .NET: German, French, Spanish, Italian, Portuguese, Dutch,
-# Polish, Swedish, Russian, Chinese (simplified and traditional), Japanese; of the commonest sentences also Turkish, Czech, Danish,
-# Norwegian, Finnish, Hungarian, Korean. Accents do not count, nor Turkish's dotless i, which is written i here.
+# The texts of glibc are in `system_messages`. Those here are of Windows (WSA 10060, 10061, 11001, 10051, 10065, 10054) and .NET, as
+# people pasted them; a table of Windows itself was not available. German, French, Spanish, Italian, Portuguese, Dutch, Polish,
+# Swedish, Russian, Chinese (simplified and traditional), Japanese; of the commonest sentences also Turkish, Czech, Danish, Norwegian,
+# Finnish, Hungarian, Korean. Accents do not count, nor Turkish's dotless i, which is written i here.
 
 TIMED_OUT: Final = any_of(
     "Gegenstelle nach einer bestimmten Zeitspanne nicht | Wartezeit für die Verbindung abgelaufen | "
@@ -39,7 +41,7 @@ TIMED_OUT: Final = any_of(
     "forsøg på at oprette forbindelse mislykkedes | forbindelsesforsøg mislykkedes | "
     "tilkoblingsforsøk mislyktes | Yhteysyritys epäonnistui | kapcsolódási kísérlet sikertelen | "
     "연결된 구성원으로부터 응답이 없어 | 호스트로부터 응답이 없어 | 연결 시간이 초과되었습니다"
-)
+) + translations("Connection timed out")
 READ_TIMED_OUT: Final = any_of(
     "Vorgang hat das Timeout überschritten | Das Zeitlimit für den Vorgang wurde | Timeout für Vorgang überschritten | "
     "Zeitlimit des Vorgangs | L'opération a expiré | délai d'attente de l'opération a expiré | "
@@ -73,7 +75,7 @@ REFUSED: Final = any_of(
     "Forbindelse afvist | målmaskinen aktivt nektet | kohdetietokone eväsi | Yhteys torjuttu | "
     "célszámítógép már visszautasította | A kapcsolat elutasítva | 컴퓨터에서 연결을 거부했으므로 | 연결이 거부되었습니다 | "
     "연결이 거부됨"
-)
+) + translations("Connection refused")
 UNKNOWN_HOST: Final = any_of(
     "Der angegebene Host ist unbekannt | kein solcher Host bekannt | Der Host ist unbekannt | "
     "Dieser Host ist nicht bekannt | Remotename konnte nicht aufgelöst werden | "
@@ -105,11 +107,11 @@ UNKNOWN_HOST: Final = any_of(
     "vært er ukendt | Fjernnavnet kunne ikke | Ukjent vert | Det eksterne navnet kunne ikke | "
     "Isäntä on tuntematon | Etänimeä ei voi | Az állomás ismeretlen | Ismeretlen állomás | "
     "A távoli név nem oldható fel | 알려진 호스트가 없습니다 | 원격 이름을 확인할 수 없습니다 | 호스트를 찾을 수 없습니다"
-)
+) + translations("Name or service not known", "Temporary failure in name resolution")
 NOT_VALID_HERE: Final = any_of(
     "angeforderte Adresse ist in diesem Kontext ungültig | adresse demandée n'est pas valide dans son contexte | "
     "dirección solicitada no es válida en este contexto | indirizzo richiesto non è valido nel proprio contesto"
-)
+) + translations("Cannot assign requested address")
 UNREACHABLE: Final = any_of(
     "Netzwerk ist nicht erreichbar | Netzwerk nicht erreichbar | Keine Route zum Zielrechner | "
     "Kein Weg zum Zielrechner | Host war bei einem Socketvorgang nicht erreichbar | "
@@ -127,7 +129,7 @@ UNREACHABLE: Final = any_of(
     "向一个无法连接的网络尝试 | ネットワークに届きません | ホストへの経路がありません | 到達できないネットワーク | "
     "Ağa ulaşilamiyor | Ağ erişilemez | Síť není dostupná | Netværket er utilgængeligt | "
     "Verkko on tavoittamattomissa | A hálózat nem érhető el | 네트워크에 연결할 수 없습니다 | 네트워크가 접근 불가능"
-)
+) + translations("Network is unreachable", "No route to host")
 RESET: Final = any_of(
     "vom Remotehost geschlossen | Die Verbindung wurde vom Kommunikationspartner zurückgesetzt | "
     "Verbindung vom Kommunikationspartner zurückgesetzt | être fermée par l'hôte distant | "
@@ -146,7 +148,7 @@ RESET: Final = any_of(
     "ana bilgisayar tarafindan zorla kapatildi | ukončeno vzdáleným hostitelem | "
     "tvangsafbrudt af en ekstern | Etäisäntä on pakottanut | kényszerítetten bezárta | "
     "원격 호스트에 의해 강제로"
-)
+) + translations("Connection reset by peer")
 BAD_CERTIFICATE: Final = any_of(
     "Vertrauensstellung für den sicheren SSL/TLS-Kanal | relation de confiance pour le canal sécurisé | "
     "relación de confianza para el canal seguro | relazione di trust per il canale sicuro | "

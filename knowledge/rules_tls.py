@@ -107,7 +107,7 @@ TLS: Final[tuple[Rule, ...]] = (
             _TOKEN_LEG,
             _HTTP_LEG,
             one("starttls_missing_or_implicit_tls_on_587", "mail_leg"),
-            some("starttls_missing_or_implicit_tls_on_587", "token_endpoint_unreachable"),
+            some("starttls_missing_or_implicit_tls_on_587"),  # of a request to the token service, perhaps
         ),
     ),
     Rule(  # .NET writes this only if EnableSsl is on and the server's offer lacks STARTTLS, which Microsoft's never does
