@@ -79,7 +79,7 @@ def _no_high_volume_account(seen: TenantEvidence, sender: Sender) -> Fact:
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
         return holds(f"{sender.sign_in_user} has a mailbox, so it is not a High Volume Email account")
     return Fact(
-        None, needs=f"whether {sender.sign_in_user} is in Exchange admin center > Mail flow > High Volume Email"
+        None, needs=f"whether {sender.sign_in_user} is an account of High Volume Email (Get-HVEAccountSettings)"
     )
 
 

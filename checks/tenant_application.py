@@ -144,7 +144,10 @@ def _not_allowed(seen: TenantEvidence, sender: Sender) -> Fact:
         return refuted("the server is not the endpoint of High Volume Email")
     if _without_principal(seen):
         return Fact(None)
-    return Fact(None, needs=f"whether the application is in the list of allowed applications of {sender.sign_in_user}")
+    return Fact(
+        None,
+        needs=f"whether the application is in AllowedApps (Get-HVEAccountSettings -Identity {sender.sign_in_user})",
+    )
 
 
 BY_CAUSE: Mapping[str, Judge] = {

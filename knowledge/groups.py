@@ -35,7 +35,10 @@ _HIGH_VOLUME_CLAIMS: Final = Step(
     ),
     answered_by=("TOKEN-03",),
 )
-_HIGH_VOLUME_ACCOUNT: Final = "Open Exchange admin center > Mail flow > High Volume Email: is {account} in the list?"
+_HIGH_VOLUME_ACCOUNT: Final = (
+    "Run `Get-HVEAccountSettings -Identity {account} | Format-List AllowedApps`: an error means that this is not an account of "
+    "High Volume Email. For OAuth, the list must contain the object id of the enterprise application."
+)
 _REGISTERED: Final = (
     "Run `Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: the result must "
     "show the object id of the enterprise application."

@@ -12,6 +12,7 @@ from knowledge.entries.sources import (
     DEVICE,
     DIRECT_SEND,
     HIGH_VOLUME,
+    HIGH_VOLUME_OAUTH,
     OAUTH,
     RBAC,
     SERVICE_LIMITS,
@@ -62,9 +63,13 @@ WAYS: Final[tuple[Way, ...]] = (
         ),
         steps=(
             "Create the account at Exchange admin center > Mail flow > High Volume Email.",
-            "Set SMTP Server to the High Volume Email endpoint, and enter the account.",
+            "Set SMTP Server to smtp.hve.mx.microsoft, port 587, and enter the account.",
+            (
+                "For OAuth, give the application the permission Mail.Send of Office 365 Exchange Online, set Scope to "
+                "https://outlook.office.com/.default, and allow the application for the account with Add-HVEAppAccess."
+            ),
         ),
-        source=(HIGH_VOLUME, BASIC_DATES),
+        source=(HIGH_VOLUME, HIGH_VOLUME_OAUTH, BASIC_DATES),
     ),
     Way(
         name="Azure Communication Services Email",

@@ -11,6 +11,9 @@ _FLOW: Final = "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practi
 MANAGE: Final = _FLOW + "high-volume-mails-m365"
 TROUBLE: Final = _FLOW + "troubleshoot-high-volume-email-m365"
 ADD_ACCESS: Final = "https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/add-hveappaccess"
+ACCOUNT_SETTINGS: Final = (
+    "https://learn.microsoft.com/en-us/powershell/module/exchangepowershell/get-hveaccountsettings"
+)
 BASIC_2028: Final = "https://petri.com/high-volume-email-delivery-internal-recipients/"
 READ: Final = date(2026, 11, 27)
 FIELD_REPORT: Final = "one public report on the replies of the endpoint, not confirmed by Microsoft"
@@ -39,11 +42,17 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Do not create a service principal in Exchange or grant FullAccess: the account has no mailbox.",
         ),
-        verify="The check AUTH-01 passes.",
+        verify=(
+            "`Get-HVEAccountSettings -Identity {account} | Format-List AllowedApps` lists {sp_object_id}, and check AUTH-01 passes."
+        ),
         propagation="Within five minutes.",
         risk="Every application in the list can send as this account.",
-        source=(HIGH_VOLUME_OAUTH, ADD_ACCESS),
+        source=(HIGH_VOLUME_OAUTH, ADD_ACCESS, ACCOUNT_SETTINGS),
         decide=(
+            (
+                "Run `Get-HVEAccountSettings -Identity {account} | Format-List AllowedApps`: does the list contain the object id "
+                "of the enterprise application, {sp_object_id}?"
+            ),
             Step(
                 (
                     "Run check TOKEN-03: if the token has the role Mail.Send and the sign-in is refused, the list of allowed "
@@ -75,8 +84,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The check AUTH-01 passes.",
         propagation="Within minutes.",
         risk="Set SMTP Server to smtp.office365.com only if its limits are enough: 30 messages per minute, 10,000 recipients a day.",
-        source=(MANAGE, TROUBLE, FIELD_REPORT),
-        decide=("Open Exchange admin center > Mail flow > High Volume Email: is {account} in the list?",),
+        source=(MANAGE, TROUBLE, ACCOUNT_SETTINGS, FIELD_REPORT),
+        decide=(
+            "Run `Get-HVEAccountSettings -Identity {account}`: an error means that this is not an account of High Volume Email.",
+        ),
     ),
     Cause(
         id="hve_basic_retiring",
