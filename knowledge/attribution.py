@@ -1,4 +1,4 @@
-"""Decides who wrote the words of a text that decide: Microsoft's server, Entra, another provider, an own relay, the client, or none."""
+"""Decide who wrote the deciding words of a text: Microsoft's server, Entra, another provider, your own relay, the client, or none."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ _OURS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who wrote the words that decide, a provider's name, and the words by which it was recognised."""
+    """Who wrote the deciding words, with the provider's name if there is one, and the words that show it.
+
+    `replied` is false if no reply of the speaker was recognised, only a name.
+    """
 
     kind: Kind
     name: str = ""
@@ -102,7 +105,7 @@ def _on_premises(flat: str) -> Speaker | None:
 
 
 def _other_program(text: NormalisedText, client: str) -> Speaker | None:
-    """Return the speaker `none` if a database, a web server or another program that sends no mail wrote the text."""
+    """Return the speaker `none` if a program that sends no mail, such as a database or a web server, probably wrote the text."""
     found = _first(OTHER_PROGRAMS, f"{text.flat} {client}")
     if found:
         return Speaker(Kind.NONE, words=found[1])
@@ -117,9 +120,9 @@ def _other_program(text: NormalisedText, client: str) -> Speaker | None:
 
 
 def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
-    """Return who wrote the words that decide, or None if only the words of the error itself can show it.
+    """Return who wrote the deciding words, or None if only the words of the error itself can show this.
 
-    Takes the normalised text and the client's name, if known. Of several, the first in the text counts. Never raises.
+    Takes the normalised text and the client's name, if known. If the text shows several writers, the first one counts. Never raises.
     """
     flat = text.flat
     microsoft = _first(MICROSOFT, flat)
@@ -150,5 +153,5 @@ def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
 
 
 def by_default(text: NormalisedText) -> str:
-    """Return who wrote a text in which no rule and no habit is recognised: a client, if the text is about mail."""
+    """Return `client` for a text about mail in which nothing else is recognised, and `none` for any other text."""
     return str(Kind.CLIENT if _MAIL.search(text.flat) else Kind.NONE)

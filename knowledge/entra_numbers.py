@@ -1,4 +1,4 @@
-"""The causes of each AADSTS number. The rules for the texts of the token service are in `rules_entra`, the rows in `entra_table`.
+"""The causes of AADSTS numbers. `entra_table` reads the numbers from files; `rules_entra` has the rules for the token service's texts.
 
 Microsoft warns that the numbers can change and that clients must not depend on them; here they only select an explanation.
 """
@@ -27,7 +27,7 @@ OUTCOMES: Final[Mapping[int, Outcome]] = MappingProxyType(
 OTHER_SIGN_IN: Final[Mapping[int, str]] = MappingProxyType(
     {row.number: row.reason for row in (*published(), *unlisted()) if row.reason}
 )
-"""What each of the other numbers concerns: a kind of sign-in that no program uses to send mail."""
+"""What each number without causes concerns: in most cases, a kind of sign-in that no program uses to send mail."""
 
 VAGUE: Final = frozenset({70002, 70000, 50000, 16000, 50058, 50012})  # numbers that often surround a more specific one
 

@@ -72,7 +72,7 @@ def _row(line: str, source: str) -> Row:
 
 
 def rows(text: str) -> Iterator[Row]:
-    """Return the rows of a table. A line `source ADDRESS` applies to the rows after it; `#` starts a remark."""
+    """Yield the rows of a table. A line `source ADDRESS`, even as a remark, applies to the rows after it; `#` starts a remark."""
     source = ""
     for raw in text.splitlines():
         if raw.lstrip("# ").startswith("source "):

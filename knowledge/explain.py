@@ -1,4 +1,4 @@
-"""Explains a pasted error, as a command or a function: its cause, who acts, the steps, and how to verify the result."""
+"""Explain a pasted error, as a command or a function: its causes, who acts, the steps, and how to verify the result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _case(line: bytes) -> dict[str, object]:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream. Of a line that is too long, only the beginning is kept in memory, which is not valid JSON."""
+    """Yield the lines of a stream. A line that is too long is cut off, and the rest of it is discarded."""
     while line := stream.readline(LARGEST + 1):
         yield line
         while len(line) > LARGEST and not line.endswith(b"\n"):
@@ -54,10 +54,10 @@ def answer_lines(
     client: str | None = None,
     method: Method | None = None,
 ) -> int:
-    """Read lines of the form `{"id","text","client"?}`, and for each write one with the id and the reading to `out`.
+    """Read lines of the form `{"id","text","client"?}`, and for each of them write a line with the id and the reading to `out`.
 
     `client` and `method` apply to every line; the client of a line takes precedence. An invalid line is skipped and reported to
-    `complaints` with its line number. Returns the exit code, 0 or 4.
+    `complaints` with its line number. Returns 4 if there was an invalid line, otherwise 0.
     """
     code = 0
     for number, line in enumerate(lines, 1):
@@ -94,7 +94,7 @@ def _standard_input() -> BinaryIO:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors quote arguments without control characters."""
+    """An argument parser that escapes control characters in its error messages."""
 
     def error(self, message: str) -> NoReturn:
         super().error(one_line(message))

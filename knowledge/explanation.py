@@ -1,4 +1,4 @@
-"""Combines the causes of a pasted text with their remedies, filled with the values that the text contains."""
+"""Combine the causes of a pasted text with their remedies, filled with the values that the text contains."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Explained(TypedDict):
 
 
 class Explanation(TypedDict):
-    """The explanation of an error text: its causes, whether the text itself identifies one, and who wrote which words at which gate."""
+    """The explanation of an error text: the causes, whether the text identifies one, who wrote the text, the gate, and the evidence."""
 
     causes: list[Explained]
     sure: bool
@@ -50,7 +50,7 @@ class Explanation(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An explanation, and what the terminal also shows: the line that decided, and the recognised client."""
+    """An explanation, with the line that decided and the recognised client."""
 
     explanation: Explanation
     quoted: str
@@ -72,7 +72,7 @@ def explain(
 def answer(
     text: str, values: Mapping[str, str] | None = None, client: str | None = None, method: Method | None = None
 ) -> Answer:
-    """Explain a pasted error, as `explain` does, for the terminal."""
+    """Explain a pasted error as `explain` does, and also return the line that decided and the recognised client."""
     reading = read(text, client, method)
     found = recognised(text, client)
     known = {**values_in(text, reading.quoted), **(values or {})}
@@ -126,7 +126,10 @@ def _method_of(flags: frozenset[str]) -> Method | None:
 
 
 def _server_words(text: str, client: Client | None, causes: tuple[CauseId, ...]) -> list[str]:
-    """Return how to get the server's reply, if a text with several possible causes does not contain it."""
+    """Return a line on how to get the server's reply.
+
+    The result is empty if the client is unknown, if there is only one cause, or if the text contains a reply.
+    """
     if client is None or len(causes) < 2 or _SERVER_WORDS.search(normalise(text).flat):
         return []
     return [f"The text does not contain the server's reply. For {client.name}, {client.log}, and {_WHOLE_LOG}."]

@@ -1,4 +1,4 @@
-"""Removes the frames of stack traces from a text. A frame shows the gate at which the program failed; its words are no error text.
+"""Remove the frames of stack traces from a text. A frame shows the gate at which the program failed, but its words are not an error text.
 
 Frames of .NET, Java, Python, Node, Go, PHP, Ruby and Perl are recognised. The type and the message of an exception stay in the text.
 """
@@ -155,7 +155,7 @@ def gate_of(frame: str) -> Gate | None:
 
 
 def _lines(text: str, places: list[tuple[bool, str]]) -> str:
-    """Remove the frames of Python and Go, which have a line of their own for the place and another one for the code."""
+    """Remove the frames of Python and Go, in which the place and the code are on separate lines."""
     kept: list[str] = []
     skip_at: int | None = None
     for line in text.split("\n"):
@@ -186,7 +186,7 @@ def _lines(text: str, places: list[tuple[bool, str]]) -> str:
 
 
 def without_frames(text: str) -> tuple[str, tuple[Gate, ...]]:
-    """Return the text without the frames of stack traces, and the gates that the frames show, the innermost frame's first."""
+    """Return the text without the frames of stack traces, and the gates that the frames show, starting with the innermost frame."""
     if not _NEEDED.search(text):
         return text, ()
     places: list[tuple[bool, str]] = []

@@ -224,8 +224,8 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("auth_policy_blocks_basic", "mfa_or_security_defaults"),
         decide=(
             (
-                "Run `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and find out whether "
-                "security defaults are on."
+                "Run `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and look at Entra admin center > "
+                "Entra ID > Overview > Properties: are security defaults on?"
             ),
         ),
     ),
@@ -264,8 +264,8 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
         decide=(
             (
-                "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and find out whether the "
-                "right was granted less than two hours ago."
+                "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and find out whether FullAccess was "
+                "granted less than two hours ago."
             ),
         ),
     ),

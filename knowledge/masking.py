@@ -1,4 +1,4 @@
-"""Masks credentials in a pasted text, before anything reads it, and in what is printed back.
+"""Mask credentials in a pasted text before the text is searched, and in the parts of it that are printed.
 
 Base64 that a client sends after a 334, or after AUTH, is a user name, a password or a token. It is masked first, so that no later
 step decodes it or takes its "=" for quoted-printable.

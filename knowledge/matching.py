@@ -1,4 +1,4 @@
-"""Finds the rules, codes and numbers that match a text. `reading` decides between them."""
+"""Find the rules, codes and numbers that match a text. `reading` decides between them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _EMPTY_REPLY: Final = re.compile(r"the server response was:[\s\"'}\]]{0,8}(?:at 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule, code or number that matches: its gate's place in the order, its weight, the words, and who writes such words."""
+    """A rule, code or number that matches: its gate's place in the order, its weight, its outcome, the words, and who writes such words."""
 
     place: int
     weight: Weight
@@ -123,7 +123,7 @@ def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[Hit]:
 
 
 def numbers(text: NormalisedText) -> Iterable[int]:
-    """Return the numbers of Entra in a text, in their order."""
+    """Return the AADSTS numbers in a text, in their order and without duplicates."""
     return dict.fromkeys(whole(found.group(1) or found.group(2)) or 0 for found in NUMBER.finditer(text.flat))
 
 

@@ -1,4 +1,4 @@
-"""Which sign-in methods can have a cause. `explain --basic` and `explain --oauth` leave out the causes of the other method."""
+"""Which sign-in methods can have a cause. `explain --basic` and `explain --oauth` leave out causes that only the other method can have."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OAUTH_ONLY: Final[frozenset[CauseId]] = frozenset(
 
 
 def narrowed(causes: tuple[CauseId, ...], method: Method | None) -> tuple[CauseId, ...]:
-    """Return the causes of a method; all of them if the method is unknown or has none of them."""
+    """Return the causes that this method can have, or all of them if the method is unknown or can have none of them."""
     return causes if method is None else of_method(causes, method) or causes
 
 

@@ -71,7 +71,7 @@ _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
 class _Folding(dict[int, str]):
-    """Maps each character to its form without accents or full width, which is computed only once."""
+    """Maps each character to its lower-case form without accents or full width, which is computed only once."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -89,8 +89,8 @@ class NormalisedText:
     """A text in several normalised forms.
 
     `lines` is readable, `flat` is a single line in lower case, `tight` contains only letters and digits, and `words` is the set of words.
-    The frames of stack traces are not part of them; `frame` is the gate that the innermost frame shows, `frames` those of all frames.
-    `whole` is the text in lower case with its frames.
+    These forms do not contain the frames of stack traces. `frames` holds the gates that the frames show, and `frame` is the gate of the
+    innermost one. `whole` is the text in lower case with its frames.
     """
 
     lines: tuple[str, ...]
@@ -177,7 +177,7 @@ def _quoted_printable(found: re.Match[str]) -> str:
 
 
 def _decoded(text: str) -> str:
-    """Decode a text of UTF-16 that was taken for a text of one byte per character."""
+    """Decode UTF-16 that was read as one byte per character, and remove NUL characters from any other text."""
     if len(text) < 2 or text.count("\x00") * 5 < len(text):
         return text.replace("\x00", "") if "\x00" in text else text
     with contextlib.suppress(UnicodeError):
@@ -211,7 +211,7 @@ def _unwrap(text: str) -> str:
 
 
 def normalise(text: str) -> NormalisedText:
-    """Undo the HTML, quoted-printable, JSON and URL escapes of a pasted text, remove colours and accents, and join its lines.
+    """Undo the HTML, quoted-printable, JSON and URL escapes of a pasted text, and remove colours, accents, credentials and stack frames.
 
     Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """

@@ -37,7 +37,7 @@ class Way:
 WAYS: Final[tuple[Way, ...]] = (
     Way(
         name="SMTP AUTH with OAuth (first choice)",
-        suits="Programs that can sign in with OAuth. Nothing else changes: the same server, mailbox and limits.",
+        suits="Programs that can sign in with OAuth. The server, the mailbox and the limits stay the same.",
         sign_in="XOAUTH2 at smtp.office365.com:587, with client credentials and the permission SMTP.SendAsApp.",
         limits="10,000 recipients a day, 30 messages a minute and three connections at a time for each mailbox.",
         costs=(
@@ -46,20 +46,25 @@ WAYS: Final[tuple[Way, ...]] = (
         ),
         steps=(
             "Register the application and grant SMTP.SendAsApp with admin consent.",
-            "Register its service principal in Exchange, and grant it the mailbox: FullAccess, or RBAC for Applications.",
+            (
+                "Register its service principal in Exchange, and give it access to the mailbox with FullAccess or RBAC for "
+                "Applications."
+            ),
             "Enter Client Id, Client Secret, OpenID Endpoint Configuration and Scope in the mail plugin, and run smtp365.",
         ),
         source=(OAUTH, RBAC, SERVICE_LIMITS),
     ),
     Way(
         name="High Volume Email",
-        suits="Many messages to recipients inside the organisation, and programs that know only user name and password.",
+        suits=(
+            "Many messages to recipients inside the organisation, and programs that can sign in only with a user name "
+            "and a password."
+        ),
         sign_in="The endpoint of High Volume Email, port 587, with Basic authentication (until September 2028) or OAuth.",
         limits="Internal recipients only.",
         costs=(
-            "An account of its own type (a mail user) and a billing policy in Azure, by which Microsoft charges. With Basic, the "
-            "password stays a risk, and "
-            "the end in September 2028 is a second migration."
+            "A special account (a mail user), and a billing policy in Azure through which Microsoft charges. With Basic "
+            "authentication, the password remains a risk, and you must move to OAuth by September 2028."
         ),
         steps=(
             "Create the account at Exchange admin center > Mail flow > High Volume Email.",
@@ -73,20 +78,26 @@ WAYS: Final[tuple[Way, ...]] = (
     ),
     Way(
         name="Azure Communication Services Email",
-        suits="Mail to many external recipients, and programs that know only user name and password.",
+        suits="Mail to many external recipients, and programs that can sign in only with a user name and a password.",
         sign_in=(
             "smtp.azurecomm.net:587. The user name is an SMTP user name resource, or <resource>.<application id>.<tenant id>; "
             "the password is the client secret of an Entra application with the role Communication and Email Service Owner."
         ),
-        limits="Low limits at first, which Azure support raises on request. No mailbox: replies arrive nowhere.",
+        limits="Low limits at first, which Azure support can raise on request. There is no mailbox for replies.",
         costs=(
             "An Azure subscription, and a charge for each message and for its size. The sending domain must be verified, with "
             "SPF and DKIM records. The client secret expires."
         ),
         steps=(
             "Create an Email Communication Services resource, verify the domain, and connect it to a Communication Services resource.",
-            "Register an Entra application, give it the role on that resource, and create the SMTP user name.",
-            "Set SMTP Server, Username and Password in the mail plugin; for smtp365, the service is a declared one (cloud = custom).",
+            (
+                "Register an Entra application, give it the role Communication and Email Service Owner on the Communication "
+                "Services resource, and create the SMTP user name."
+            ),
+            (
+                "Set SMTP Server, Username and Password in the mail plugin; for smtp365, declare the service in the settings "
+                "(cloud = custom)."
+            ),
         ),
         source=(ACS_SMTP,),
     ),
@@ -96,8 +107,8 @@ WAYS: Final[tuple[Way, ...]] = (
         sign_in="OAuth client credentials with the Exchange role Application Mail.Send, limited to a scope of mailboxes.",
         limits="The limits of the mailbox, as for SMTP AUTH.",
         costs=(
-            "A change of the program. The Entra permission Mail.Send covers every mailbox of the tenant: do not grant it, use "
-            "RBAC for Applications instead."
+            "The program must be changed. The Entra permission Mail.Send covers every mailbox of the tenant: do not "
+            "grant it, but use RBAC for Applications instead."
         ),
         steps=(
             "Create a management scope that contains only the sending mailbox.",

@@ -12,8 +12,8 @@ from knowledge.cause_ids import CauseId
 class Reading:
     """The causes of an error text, likeliest first; whether it identifies one; the steps that show which one applies; and a quotation.
 
-    `speaker` is who wrote the words that decide: `microsoft`, `entra`, `provider:NAME`, `own_relay`, `client` or `none`. `gate` is where
-    the message stopped, if the text shows it. `evidence` are the words that decided.
+    `speaker` names who wrote the deciding words: `microsoft`, `entra`, `provider:NAME`, `own_relay`, `client` or `none`. `gate` is where
+    the message stopped, if the text shows it. `evidence` holds the deciding words.
     """
 
     causes: tuple[CauseId, ...]

@@ -1,7 +1,7 @@
-"""Finds the values of placeholders in a pasted text: addresses, ids, host and port. Only values with a strict form are taken.
+"""Find the values of placeholders in a pasted text: addresses, ids, host and port. Only values with a strict form are taken.
 
-A value counts only behind words that show what it refers to, and no password, token or secret has a form that is accepted here. The
-text before an "@" in a URL, which can contain a password, is not read.
+Apart from Microsoft's own hosts, a value counts only after words that show what it refers to. The forms are chosen so that they do not
+fit passwords, tokens or secrets. The text before an "@" in a URL, which can contain a password, is not read.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ _OTHER_PORTS: Final = frozenset({53, 80, 443, 3306, 5432, 6379})  # of name serv
 def values_in(text: str, quoted: str = "") -> dict[str, str]:
     """Return the values of placeholders that a text contains, by the names in `knowledge.cause.PLACEHOLDERS`.
 
-    Takes the pasted text and the line that decided, whose values take precedence. Of several values, the first in the text counts.
-    Placeholders without a value in the text are missing from the result.
+    Takes the pasted text and the line that decided, whose values take precedence. Placeholders without a value in the text are missing
+    from the result.
     """
     found: dict[str, str] = {}
     for part in (quoted, "\n".join(normalise(text).lines)):

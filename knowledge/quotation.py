@@ -1,4 +1,4 @@
-"""Chooses the line of an unknown text that is most likely to state the error, and masks what looks like a secret in it."""
+"""Choose the line of an unknown text that is most likely to state the error, and mask what looks like a secret in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST: Final = 300
 
 
 def line_that_matters(lines: Iterable[str]) -> str:
-    """Return the first line with the strongest mark of an error or, if no line has one, the first line, without secrets."""
+    """Return the first line with the strongest mark of an error or, if no line has one, the first line. Secrets are masked."""
     kept = [line[:_LONGEST] for line in lines]
     for mark in _MARKS:
         found = next((line for line in kept if mark.search(line)), None)

@@ -72,7 +72,7 @@ def _quote(text: NormalisedText, words: str) -> str:
 
 
 def _of_the_speaker(speaker: Speaker | None, hits: list[Hit]) -> list[Hit]:
-    """Return the hits that hold for the speaker: another provider's refusal has none of Microsoft's causes."""
+    """Return the hits that apply to the speaker: another provider's refusal has none of Microsoft's causes."""
     if speaker is None or speaker.kind in {Kind.MICROSOFT, Kind.ENTRA} or speaker.name == EXCHANGE_SERVER:
         return hits
     if speaker.kind == Kind.NONE and not speaker.replied:  # of a connection that may be any program's
@@ -109,7 +109,7 @@ def _unrecognised(text: NormalisedText, speaker: Speaker | None) -> Reading:
 
 
 def _other_sign_in(text: NormalisedText) -> Reading | None:
-    """Return the reading of a number that belongs to a kind of sign-in with which no program sends mail, if there is one."""
+    """Return the reading of an AADSTS number that concerns a kind of sign-in that no program uses to send mail, or None."""
     number = next((number for number in numbers(text) if number in OTHER_SIGN_IN), None)
     if number is None:
         return None
@@ -141,7 +141,7 @@ def _read_one(
 def _first_in_time(
     whole: NormalisedText, client: str | None, method: Method | None
 ) -> tuple[NormalisedText, Speaker | None, list[Hit]]:
-    """Return the first failure in time that can be read, with its speaker and hits; without several failures, those of the text."""
+    """Return the earliest failure that can be read, with its speaker and hits. If there is none, return those of the whole text."""
     for part in failures(whole.lines):
         text, speaker, hits = _read_one(normalise(part), client, method)
         of_others = speaker is not None and speaker.replied and speaker.kind in {Kind.PROVIDER, Kind.OWN_RELAY}
@@ -151,7 +151,7 @@ def _first_in_time(
 
 
 def _own_diagnosis(hits: list[Hit], root: Hit) -> str:
-    """Return the client's own words for the failure if they contradict the server's reply, else an empty text."""
+    """Return the client's own words for the failure if they contradict the server's reply, otherwise an empty text."""
     if root.speaker == Kind.CLIENT:
         return ""
     return next(

@@ -1,4 +1,4 @@
-"""Rules for what token libraries and programs write themselves when the token service does not answer, or not as expected."""
+"""Rules for messages of token libraries and programs about a token service that does not answer, or answers in an unexpected way."""
 
 from __future__ import annotations
 

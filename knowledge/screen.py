@@ -1,4 +1,4 @@
-"""Shows an explanation as text for a terminal: one screen with what is needed first, or everything."""
+"""Show an explanation as text for a terminal, either on one screen, with the most important parts first, or complete."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _verdict(explanation: Explanation) -> list[str]:
 
 
 def _instead(explanation: Explanation) -> list[str]:
-    """Return what to paste instead of a text without a cause; nothing for the reply of another provider or server, which is complete."""
+    """Return what to paste instead of a text without a cause, or nothing for the reply of another provider or server, which is complete."""
     if _is_of_others(explanation):
         return []
     steps = explanation["causes"][0]["steps"]
@@ -141,7 +141,10 @@ def _one_screen(head: list[str], explanation: Explanation) -> list[str]:
 
 
 def _fitting(parts: Iterable[list[str]], room: int, most: int | None = None) -> tuple[list[str], int]:
-    """Return the parts that fit into a number of rows, with a note if parts are left out, and the rows that remain of the room."""
+    """Return the lines of the parts that fit into a number of rows, and the rows that remain.
+
+    A note replaces the parts that are left out. The first part is always included.
+    """
     parts = list(parts)
     limit = room if most is None else min(room, most)
     lines: list[str] = []

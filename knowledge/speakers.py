@@ -1,4 +1,4 @@
-"""How the replies of each mail service and relay are recognised: its own words, addresses and server names.
+"""How the replies of mail services and relays are recognised: their own words, addresses and server names.
 
 A reply is attributed by what its server writes and other servers do not: an address of its help pages, a stamp, a habit of wording.
 The names of servers count only where the text contains a refusal. Sources were read on 2026-11-27.
@@ -14,7 +14,7 @@ from knowledge.normalise import any_of
 
 
 class Kind(StrEnum):
-    """Who wrote the text that decides."""
+    """Who wrote the deciding words."""
 
     MICROSOFT = "microsoft"
     ENTRA = "entra"

@@ -1,4 +1,4 @@
-"""Reads `system_messages.txt`, the messages of glibc for failed connections and lookups in other languages."""
+"""Read `system_messages.txt`, which contains glibc's messages for failed connections and lookups in other languages."""
 
 from __future__ import annotations
 

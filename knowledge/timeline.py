@@ -1,4 +1,4 @@
-"""Finds the first failure in time of a log or a bounce that contains several, because later ones are often its consequences."""
+"""Find the earliest failure in a log or a bounce that contains several, because later failures are often its consequences."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def _time(entry: Sequence[str]) -> str:
 
 
 def failures(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the text of each attempt that failed, the first in time first; nothing if the text has no or only one such attempt.
+    """Yield the text of each failed attempt, the earliest first if all times are known; nothing if there are fewer than two such attempts.
 
-    An attempt is an entry of a log that has a time, or a report of a bounce. A dialogue is one attempt, however many lines it has.
+    An attempt is a log entry with a time, or a report in a bounce. A dialogue is one attempt, however many lines it has.
     """
     entries = _entries(lines, _TIME)
     if len(entries) > 1:

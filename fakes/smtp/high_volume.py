@@ -22,10 +22,7 @@ _SOON = timedelta(minutes=5)  # UNVERIFIED: how long before its end a token is r
 
 
 class HighVolumeSmtp(ExchangeSmtp):
-    """One connection to the endpoint of High Volume Email.
-
-    It has Exchange's commands, but its own rules for sign-in, recipients and messages.
-    """
+    """One connection to the endpoint of High Volume Email, which has Exchange's commands but its own rules for sign-in and messages."""
 
     def _by_password(self, name: str, password: str) -> Identity | Refused:
         return by_password(self._state.world, name, password)

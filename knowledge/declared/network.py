@@ -74,8 +74,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "Compare the result of `Resolve-DnsName {smtp_server} -TcpOnly` with that of the same command "
-                    "without -TcpOnly."
+                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: does only the second "
+                    "one return an address?"
                 ),
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
@@ -101,8 +101,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "`Resolve-DnsName {smtp_server} -TcpOnly` returns an address, but the same command "
-                    "without -TcpOnly does not."
+                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: does only the first "
+                    "one return an address?"
                 ),
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
@@ -178,8 +178,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "(usually 587)."
             ),
             (
-                "Enter both in the application. In the settings of this suite, enter them in the sender's table "
-                "and under [custom]."
+                "Enter the host name and the port in the application. In the settings of this suite, enter them in the "
+                "sender's table and under [custom]."
             ),
             "Enter the server's host name, not its IP address: the certificate must match the name.",
         ),
@@ -225,7 +225,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify="Checks SMTP-01, SMTP-02 and SMTP-03 pass from this machine.",
         propagation="As soon as the rule is active.",
-        risk="The inspection may be deliberate: ask its owner first, and switch it off for this destination only.",
+        risk="The inspection may be deliberate: ask the network team first, and switch it off for this destination only.",
         source=(SMTP + "#section-4.3", STATUS),
         decide=(
             (

@@ -7,7 +7,7 @@ from knowledge.declared.sources import DISCOVERY, DNS_TCP, SMTP, STARTTLS
 from knowledge.step import Step
 
 _OTHER_NETWORK: Final = (
-    "Run the same check from another network. If the dialogue continues there, a device on this network "
+    "Run the failed check from another network. If the dialogue continues there, a device on this network "
     "interrupts it here."
 )
 _ONE_HOST: Final = (
@@ -65,7 +65,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Immediately.",
         risk=_ONE_HOST,
         source=(SMTP, STARTTLS),
-        decide=("Run the same check from another network and compare the replies.",),
+        decide=("Run the failed check from another network and compare the replies.",),
     ),
     Cause(
         id="connection_cut",
@@ -94,8 +94,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(SMTP,),
         decide=(
             (
-                "Run the same check from another network. If a reply arrives there, a device on this network "
-                "closes the connection here."
+                "Run the failed check from another network. If a reply arrives there, a device on this network closes the "
+                "connection here."
             ),
         ),
     ),

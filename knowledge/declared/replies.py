@@ -109,7 +109,7 @@ def read(text: str, command: Command) -> Reading:
 
 
 def decide(causes: _Causes) -> tuple[str, ...]:
-    """Return up to six lines that explain how to distinguish these causes."""
+    """Return up to six lines that explain how to distinguish the first three of these causes."""
     known = declared()
     return tuple(dict.fromkeys(line for cause in causes[:3] if cause in known for line in known[cause].decide))[:6]
 
@@ -201,9 +201,10 @@ _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
 
 
 def _for_now(code: int, status: str, command: Command) -> tuple[_Causes, bool]:
-    """Return the causes of a temporary refusal. 421, 4.3.x and 4.4.x concern the server (RFC 3463, 3.4 and 3.5); most others, the message.
+    """Return the causes of a temporary refusal. 421, 4.3.x and 4.4.x concern the server (RFC 3463, 3.4 and 3.5).
 
-    451 or 452 without an enhanced code also concerns the server (RFC 5321, 4.2.3), except after RCPT, where it can mean greylisting.
+    Most other codes concern the message. 451 or 452 without an enhanced code also concerns the server (RFC 5321, 4.2.3), except after
+    RCPT, where it can mean greylisting.
     """
     local = code in {451, 452} and not status and command != "rcpt"
     if code == 421 or status.startswith(("3.", "4.")) or local:

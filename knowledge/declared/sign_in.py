@@ -40,7 +40,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "swaks --server {smtp_server} --port {port} --tls --quit-after EHLO`."
             ),
             "Configure {smtp_server} to offer LOGIN (for a password) or XOAUTH2 (for a token) after STARTTLS.",
-            "If the server offers only the other method, select that one as Authentication Type in the application.",
+            (
+                "If the server offers only one of these methods, select the matching Authentication Type in the application: "
+                "Basic for LOGIN, OpenID for XOAUTH2."
+            ),
         ),
         verify="Checks SMTP-03 and AUTH-01 pass.",
         propagation="As soon as the server has loaded its new configuration.",
@@ -61,8 +64,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             (
-                "Select OpenID if the client id, the client secret and the endpoint are filled in, or Basic "
-                "if the user name and the password are."
+                "Select OpenID if the client id, the client secret and the endpoint are filled in, or Basic if the user name "
+                "and the password are filled in."
             ),
         ),
         verify="Check AUTH-01 passes.",
@@ -131,8 +134,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SIGN_IN,
         steps=(
             (
-                "Check whether {account} exists on {smtp_server} and may submit mail. If not, create the account "
-                "or grant it permission."
+                "Check whether {account} exists on {smtp_server} and may submit mail. If not, create the account or allow it "
+                "to submit mail."
             ),
         ),
         verify="Check AUTH-01 passes.",

@@ -106,8 +106,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "from the first byte."
             ),
             (
-                "If the server does not offer STARTTLS, ask its administrator which port does (usually 587), or "
-                "whether a device on the path removes STARTTLS from the reply."
+                "If the server does not offer STARTTLS, ask its administrator on which port it offers STARTTLS (usually "
+                "587), or whether a device on the path removes STARTTLS from the reply."
             ),
         ),
         verify="Check SMTP-02 passes.",
@@ -180,7 +180,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Update the application's runtime (.NET Framework 4.7 or newer, a current Java or OpenSSL).",
-            "On Windows, set SchUseStrongCrypto and SystemDefaultTlsVersions to 1 in both registry views.",
+            (
+                "For .NET Framework on Windows, set SchUseStrongCrypto and SystemDefaultTlsVersions to 1 in both registry "
+                "views."
+            ),
         ),
         verify="Checks HOST-01 to HOST-03 pass, and the application's own handshake succeeds.",
         propagation="After a restart of the application.",
@@ -254,8 +257,8 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
         _OTHER_NAME,
         SHOW_LOGIN_TLS,
         (
-            "If the certificate contains another host name of the token service, enter that name in the "
-            "application and under [custom]. Otherwise install a certificate for {login_host} on the server."
+            "If the certificate contains another host name of the token service, enter that name in the application and "
+            "under [custom]. Otherwise install a certificate for {login_host} on the token service."
         ),
         title="the token service's certificate is for another host name",
         meaning="The server at {login_host} presents a certificate for another name. The client secret was not sent.",

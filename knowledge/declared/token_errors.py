@@ -1,4 +1,4 @@
-"""Derives causes from a declared token service's errors: the codes of RFC 6749, section 5.2, and RFC 8707, and a few general phrases."""
+"""Derives causes from a declared token service's errors: the codes of RFC 6749 and RFC 8707, HTTP statuses, and a few general phrases."""
 
 from __future__ import annotations
 

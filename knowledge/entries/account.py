@@ -239,15 +239,16 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + _MOVE_TO_OAUTH[0].lower()
             + _MOVE_TO_OAUTH[1:]
             + (
-                " An application's token needs no second factor. Microsoft's pages do not say whether OAuth for SMTP works while "
-                "security defaults are on: they disable SMTP AUTH with Basic, and the SMTP AUTH page says that they disable "
-                "SMTP AUTH. This has not been verified against the live service."
+                " An application's token needs no second factor. Microsoft's pages do not state clearly whether OAuth for "
+                "SMTP works while security defaults are on: according to one page, security defaults block Basic "
+                "authentication for SMTP AUTH; according to another, they disable SMTP AUTH altogether. This has not been "
+                "verified against the live service."
             ),
             (
-                "If the sender must keep Basic authentication, use a dedicated service account, exclude only this "
-                "account from the Conditional Access policy that requires MFA, and restrict it to the server's "
-                "public address (named location). With per-user MFA, open Entra admin center > Entra ID > Users > Per-user MFA, "
-                "and change the setting of this account only."
+                "If the sender must keep Basic authentication, use a dedicated service account, exclude only this account "
+                "from the Conditional Access policy that requires MFA, and restrict the account to the server's public "
+                "address (named location). With per-user MFA, open Entra admin center > Entra ID > Users > Per-user MFA, and "
+                "set the status of this account, and of no other, to Disabled."
             ),
             (
                 "Security defaults allow no exclusions: if they are on, replace them with Conditional Access "
@@ -291,7 +292,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "With OAuth client credentials no user signs in, so logon hours do not apply.",
         ),
-        verify="The check AUTH-01 passes at a time that was outside the hours before.",
+        verify="The check AUTH-01 passes at a time that was outside the logon hours before the change.",
         propagation="As soon as the domain controllers have replicated the change, usually within 15 minutes.",
         risk="Without logon hours, a stolen password works at any time: limit the account to the server's address.",
         source=(ENTRA_CODES,),

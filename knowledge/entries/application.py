@@ -104,8 +104,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.REGISTRATION,
         steps=(
             (
-                "If the error text says that client_secret is required or missing (AADSTS7000216, 7000218), the application sent "
-                "none: enter the secret where the application reads it, and send it in the body of the token request."
+                "If the error text says that client_secret is required or missing (AADSTS7000216, 7000218), the application "
+                "sent none: enter the secret in the application's settings, and make sure that the application sends it in "
+                "the body of the token request."
             ),
             "Check the value in the settings: a GUID with four hyphens is the Secret ID, never the secret.",
             _APP + " > Certificates & secrets, and select New client secret. " + _COPY_THE_VALUE,
@@ -213,9 +214,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="public_client_with_secret",
         title="the application is registered as the wrong type of client",
         meaning=(
-            "The registration is for a public or single-page client, which has no secret, but the application "
-            "sends a secret (or the other way round). Register the application as a confidential client (web or "
-            "daemon)."
+            "The registration is for a public or single-page client, which has no secret, but the application sends a "
+            "secret; or the registration requires a secret, but the application sends none. Register the application as "
+            "a confidential client (web or daemon)."
         ),
         shows="AADSTS700025: Client is public …; AADSTS9002325, 9002326, 9002327.",
         who="entra",
@@ -272,8 +273,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="federated_credential_mismatch",
         title="no federated credential of the application matches the token of the workload",
         meaning=(
-            "The application signs in without a secret: it presents a token of another issuer (Kubernetes, GitHub, a managed "
-            "identity). Its issuer, subject or audience differs from the federated credential in the app registration."
+            "The application signs in without a secret: it presents a token of another issuer (Kubernetes, GitHub, a "
+            "managed identity). The issuer, subject or audience of that token differs from the federated credential in "
+            "the app registration."
         ),
         shows="AADSTS700211 (issuer), 700212 (audience), 700213 and 7002138 (subject), 70021, 700229.",
         who="entra",
@@ -309,7 +311,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="assignment_required",
-        title="the enterprise application is restricted to assigned users, and this one is not assigned",
+        title="the enterprise application requires assignment, and this user or application is not assigned",
         meaning=(
             "The enterprise application has Assignment required set to Yes. The user or the application that requests the token "
             "is not assigned to it, so Entra issues no token."
@@ -328,9 +330,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "For an application: grant it an application permission of the restricted API, such as SMTP.SendAsApp, with "
-                "admin consent; that is its assignment."
+                "admin consent. This assigns the application."
             ),
-            "Or set Properties > Assignment required to No, if every user of the tenant may use the application.",
+            (
+                "Or, if every user of the tenant may use the restricted application, set its Properties > Assignment "
+                "required to No."
+            ),
         ),
         verify="A new token request succeeds; the sign-in log shows Success.",
         propagation="Within a few minutes.",

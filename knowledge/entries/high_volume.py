@@ -33,7 +33,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             CONNECT_EXCHANGE,
             (
-                "Add the application to the list, by the object id of the enterprise application and not by the client id: "
+                "Add the application to the list with the object id of the enterprise application, not with the client id: "
                 "`Add-HVEAppAccess -Identity {account} -AppIds {sp_object_id}`. A list holds up to ten applications."
             ),
             (
@@ -78,7 +78,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Open Exchange admin center > Mail flow > High Volume Email. Is {account} in the list, and does it have a "
                 "valid billing policy?"
             ),
-            "If it is not in the list, add an account there, and enter it as the user name and as From.",
+            (
+                "If {account} is not in the list, add an account there, and enter the new account as the user name and as "
+                "From."
+            ),
             "Or, to send from an ordinary mailbox, set SMTP Server to smtp.office365.com.",
         ),
         verify="The check AUTH-01 passes.",

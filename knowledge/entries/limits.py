@@ -220,14 +220,17 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "publish its SPF and DKIM records."
             ),
             (
-                "Give the mailbox an address in that domain: `Set-Mailbox -Identity {account} -WindowsEmailAddress "
+                "Give the mailbox an address in your own domain: `Set-Mailbox -Identity {account} -WindowsEmailAddress "
                 "'noreply@yourdomain.com'`. The old address stays as an alias."
             ),
             "Enter the new address as From in the mail plugin.",
         ),
         verify="The check RISK-08 passes, and the server accepts a message to an external recipient (check MBX-03).",
-        propagation="Within an hour; after a refusal, when fewer than 100 external recipients fall into the last 24 hours.",
-        risk="Filters that contain the old From address must be changed.",
+        propagation=(
+            "Within an hour. If you keep the old From address, when the tenant is below 100 external recipients in 24 "
+            "hours again."
+        ),
+        risk="Update the filters and rules that contain the old From address.",
         source=(MOERA,),
         decide=(
             Step("Run check RISK-08: does From end in onmicrosoft.com?", answered_by=("RISK-08",)),
@@ -238,9 +241,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="sender_not_authenticated",
         title="the sender's domain does not meet the recipient's requirements (SPF, DKIM, DMARC)",
         meaning=(
-            "The recipient's service, such as outlook.com, requires SPF, DKIM and DMARC of domains from which it receives many "
-            "messages (5,000 a day at Microsoft's consumer services). The domain in From does not pass. Exchange Online accepted "
-            "the message; the refusal comes back as a bounce."
+            "The recipient's service, such as outlook.com, requires SPF, DKIM and DMARC of domains from which it "
+            "receives many messages (5,000 a day at Microsoft's consumer services). The domain in From does not pass "
+            "these checks. Exchange Online accepted the message; the refusal comes back as a bounce."
         ),
         shows="550 5.7.515 Access denied, sending domain … does not meet the required authentication level.",
         who="exchange",
@@ -250,16 +253,26 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Find the domain of From, {from_address}, and read in the bounce which of Spf, Dkim and Dmarc failed. "
                 "`Resolve-DnsName -Name _dmarc.yourdomain.com -Type TXT` shows the DMARC record."
             ),
-            "SPF: publish v=spf1 include:spf.protection.outlook.com -all, with the addresses of any other servers of the domain.",
             (
-                "DKIM: `New-DkimSigningConfig -DomainName 'yourdomain.com' -Enabled $true`, publish the two CNAME records that it "
-                "names, and check with `Get-DkimSigningConfig | Format-List Domain, Enabled, Selector1CNAME, Selector2CNAME`."
+                "For SPF, publish a TXT record with v=spf1 include:spf.protection.outlook.com -all, and add the domain's "
+                "other mail servers."
             ),
-            "DMARC: publish a TXT record _dmarc with at least v=DMARC1; p=none. From and the SPF or DKIM domain must agree.",
+            (
+                "For DKIM, run `New-DkimSigningConfig -DomainName 'yourdomain.com' -Enabled $true`, publish the two CNAME "
+                "records that the output names, and check the result with `Get-DkimSigningConfig | Format-List Domain, "
+                "Enabled, Selector1CNAME, Selector2CNAME`."
+            ),
+            (
+                "For DMARC, publish a TXT record for _dmarc.yourdomain.com with at least v=DMARC1; p=none. The domain in "
+                "From must match that of SPF or DKIM."
+            ),
         ),
         verify="A message to an outlook.com address shows spf=pass, dkim=pass and dmarc=pass in its headers.",
-        propagation="When the DNS records have spread, within a day.",
-        risk="A strict SPF or DMARC record stops mail of servers that you forgot to list: start with p=none and read the reports.",
+        propagation="When all name servers return the new records, usually within a day.",
+        risk=(
+            "A strict SPF or DMARC record stops mail from servers that you forgot to list: start with p=none and read "
+            "the reports."
+        ),
         source=(BULK_SENDERS,),
         decide=("Read the bounce: it names the domain and the check that failed.",),
     ),

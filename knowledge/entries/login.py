@@ -192,8 +192,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="tenant_blocked_by_proxy",
         title="the network's own proxy does not allow this tenant",
         meaning=(
-            "A web proxy on the way adds a list of permitted tenants to requests for the login host (tenant restrictions). "
-            "This tenant is not on the list, so Entra refuses the sign-in. No policy in the tenant itself is involved."
+            "A web proxy on the network path adds a list of permitted tenants to requests for the login host (tenant "
+            "restrictions). This tenant is not on the list, so Entra refuses the sign-in. No policy in the tenant itself "
+            "is involved."
         ),
         shows="AADSTS500021, 500022 or 50002: access to the tenant is denied.",
         who="network",
@@ -204,12 +205,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Add the tenant {tenant} to the list in Restrict-Access-To-Tenants, as a domain or as a directory id.",
             (
-                "If the organisation uses tenant restrictions v2, the list is the policy in Entra ID > External Identities > "
-                "Cross-tenant access settings of the organisation whose id the header names."
+                "If the organisation uses tenant restrictions v2, add the tenant to the organisation's policy instead: Entra "
+                "ID > External Identities > Cross-tenant access settings."
             ),
             "Or exempt this machine from the rule: a server that sends mail uses one tenant only.",
         ),
-        verify="The check TOKEN-02 passes on the application's machine, and the same request already passes from another network.",
+        verify="The check TOKEN-02 passes on the application's machine.",
         propagation="As soon as the proxy uses the new rule; with tenant restrictions v2, within an hour.",
         risk="Add only this tenant: the rule keeps data of the organisation out of other tenants.",
         source=(

@@ -1,4 +1,4 @@
-"""Causes after the sign-in that concern the right to use the mailbox, the sender or the recipient."""
+"""Causes after the sign-in that concern access to the mailbox, the sender or the recipient."""
 
 from typing import Final
 
@@ -59,16 +59,16 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             CONNECT_EXCHANGE,
             (
-                "Find out whether the application has the right: `Get-MailboxPermission -Identity {account} -User "
+                "Find out whether the application has FullAccess: `Get-MailboxPermission -Identity {account} -User "
                 "{sp_object_id}`."
             ),
             (
-                "Grant the right: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`."
+                "Grant FullAccess: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`."
             ),
             Step(
                 (
-                    "The right applies to the mailbox that signs in, {account}. If From is the address of a different "
-                    "mailbox, grant Send As on that mailbox too (cause send_as_denied)."
+                    "FullAccess applies to the mailbox that signs in, {account}. If From is the address of a different mailbox, "
+                    "grant Send As on that mailbox too (cause send_as_denied)."
                 ),
                 when="from_differs",
             ),
@@ -79,7 +79,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "-CustomResourceScope 'Alert mailbox'`. In this case, do not grant the Entra permission "
                 "SMTP.SendAsApp."
             ),
-            "Wait two hours for the right to take effect before you look for a different cause.",
+            "Wait two hours for FullAccess or the role to take effect before you look for a different cause.",
         ),
         verify=(
             "`Get-MailboxPermission -Identity {account} -User {sp_object_id}` shows FullAccess (with RBAC: "
@@ -91,8 +91,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(OAUTH, RBAC),
         decide=(
             (
-                "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`. If the right was granted less "
-                "than two hours ago, wait."
+                "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`. If FullAccess was granted less than "
+                "two hours ago, wait."
             ),
         ),
     ),
@@ -111,14 +111,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SEND_AS,
         steps=(
             (
-                "Simplest, for the owner of the application: set From to the mail address of the account that signs "
-                "in, {account}."
+                "If possible, set From to the mail address of the account that signs in, {account}: this is the simplest "
+                "remedy, and no administrator has to act."
             ),
             (
                 "If the account's mail address differs from its sign-in name, find it with `Get-EXOMailbox -Identity "
                 "{account} | Format-List PrimarySmtpAddress`."
             ),
-            "Or keep From and grant the right: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:],
+            "Or keep From and grant Send As. " + CONNECT_EXCHANGE,
             Step(
                 (
                     "If the sender uses a password, run `Add-RecipientPermission -Identity {from_address} -Trustee "
@@ -129,12 +129,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             Step(
                 (
-                    "If the sender uses OAuth, grant the right to two trustees. To the service principal, by the object "
-                    "id of the enterprise application: `Add-RecipientPermission -Identity {from_address} -Trustee "
-                    "{sp_object_id} -AccessRights SendAs -Confirm:$false`. To the mailbox that signs in: "
-                    "`Add-RecipientPermission -Identity {from_address} -Trustee {account} -AccessRights SendAs "
-                    "-Confirm:$false`. Microsoft's page does not say which of the two is required. One field report "
-                    "needed the second; this has not been verified against the live service."
+                    "If the sender uses OAuth, grant Send As to two trustees. For the service principal (the object id of the "
+                    "enterprise application), run `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} "
+                    "-AccessRights SendAs -Confirm:$false`. For the mailbox that signs in, run `Add-RecipientPermission "
+                    "-Identity {from_address} -Trustee {account} -AccessRights SendAs -Confirm:$false`. Microsoft's page does "
+                    "not say which of the two trustees is required. In one field report it was the mailbox; this has not been "
+                    "verified against the live service."
                 ),
                 when="oauth",
             ),
@@ -217,8 +217,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="direct_send_refused",
         title="the organisation refuses mail that arrives without a sign-in (Direct Send)",
         meaning=(
-            "The message went to the tenant's MX host without a sign-in. The organisation rejects such mail from its own domains "
-            "(RejectDirectSend), or no connector recognises this server, so the sender is treated as a stranger."
+            "The message went to the tenant's MX host without a sign-in. The organisation rejects such mail from its own "
+            "domains (RejectDirectSend), or no connector recognises this server, so Exchange Online treats the sender as "
+            "external."
         ),
         shows="550 5.7.68 TenantInboundAttribution; Direct Send not allowed; 550 5.7.64 TenantAttribution; Relay Access Denied.",
         who="exchange",
@@ -232,14 +233,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "'mail.yourdomain.com'`. In the portal: Exchange admin center > Mail flow > Connectors."
             ),
             (
-                "Read the tenant's setting: `Get-OrganizationConfig | Format-List RejectDirectSend`. Leave it on: it stops strangers "
-                "from sending in the name of your domain."
+                "Read the tenant's setting: `Get-OrganizationConfig | Format-List RejectDirectSend`. Leave RejectDirectSend "
+                "on: it stops strangers from sending mail in the name of your domain."
             ),
             OTHER_WAYS,
         ),
         verify="The same message is accepted, and its headers show the connector or an authenticated sign-in.",
         propagation="Within an hour.",
-        risk="A connector that recognises an address also accepts mail of every other program behind that address.",
+        risk="A connector that recognises an address also accepts mail from every other program behind that address.",
         source=(DIRECT_SEND, DEVICE, NDR),
         decide=(
             "Run `Get-OrganizationConfig | Format-List RejectDirectSend` and `Get-InboundConnector | Format-Table Name, Enabled`.",

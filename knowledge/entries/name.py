@@ -126,8 +126,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: only the "
-                    "second returns an address."
+                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: does only the second "
+                    "one return an address?"
                 ),
                 answered_by=_BOTH_TRANSPORTS,
             ),
@@ -156,8 +156,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: only the "
-                    "first returns an address."
+                    "Run `Resolve-DnsName {smtp_server} -TcpOnly`, then the same command without -TcpOnly: does only the first "
+                    "one return an address?"
                 ),
                 answered_by=_BOTH_TRANSPORTS,
             ),

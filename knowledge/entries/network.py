@@ -92,7 +92,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 answered_by=("NET-02", "NET-03"),
             ),
             "If only IPv6 fails, give the machine a working IPv6 route, or configure the application to prefer IPv4.",
-            "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
+            (
+                "If IPv4 fails too, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip "
+                "route`)."
+            ),
         ),
         verify="The check NET-03 passes for every address of the family (IPv4 or IPv6) that the application uses.",
         propagation="Immediately.",
@@ -224,7 +227,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="network",
         steps=(
             (
-                "Run the same check from another network, such as a phone's hotspot: if it gets a reply there, a "
+                "Run the failed check from another network, such as a phone's hotspot: if the check gets a reply there, a "
                 "device in this network is interrupting the dialogue."
             ),
             (
@@ -244,7 +247,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(ENDPOINTS, RFC_SMTP),
         decide=(
             (
-                "Run the same check from another network: if it gets a reply there, a device in this network closes "
+                "Run the failed check from another network: if the check gets a reply there, a device in this network closes "
                 "the connection."
             ),
         ),

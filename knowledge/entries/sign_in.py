@@ -206,7 +206,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "-AllowBasicAuthSmtp`. Then run `Set-User -Identity {account} -AuthenticationPolicy 'SMTP Basic "
                 "only'` and `Set-User -Identity {account} -STSRefreshTokensValidFrom ([DateTime]::UtcNow)`."
             ),
-            "Preferably, use OAuth: this policy does not apply to it.",
+            "Preferably, use OAuth: authentication policies do not apply to it.",
         ),
         verify="The user's AuthenticationPolicy is the new policy, and check AUTH-01 passes.",
         propagation="Within 24 hours, or within about 30 minutes if you also set STSRefreshTokensValidFrom.",
@@ -266,9 +266,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="basic_auth_retiring",
         title="Basic authentication works today but Microsoft is removing it",
         meaning=(
-            "From the end of December 2026, Basic authentication for SMTP AUTH is off by default in existing tenants, where "
-            "administrators can enable it again. In tenants created after December 2026 it is not available by default. "
-            "In the second half of 2027, Microsoft announces the date of the final removal; that is not the date itself."
+            "From the end of December 2026, Basic authentication for SMTP AUTH is off by default in existing tenants, "
+            "where administrators can enable it again. In tenants created after December 2026 it is not available by "
+            "default. Microsoft plans to announce the date of the final removal in the second half of 2027; the removal "
+            "itself follows later."
         ),
         shows="RISK-01 shows a risk, and all other checks pass.",
         who="sender",
@@ -353,8 +354,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "'Alert mail'`."
             ),
             (
-                "Grant the application the right to use the mailbox: `Add-MailboxPermission -Identity {account} "
-                "-User {sp_object_id} -AccessRights FullAccess`."
+                "Grant the application FullAccess to the mailbox: `Add-MailboxPermission -Identity {account} -User "
+                "{sp_object_id} -AccessRights FullAccess`."
             ),
         ),
         verify=(
@@ -387,8 +388,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 '`Get-MgServiceAnnouncementIssue -Filter "isResolved eq false"`.'
             ),
             (
-                "If the fault lasts more than an hour, open a case with Microsoft. Quote the time and the server's "
-                "stamp in brackets."
+                "If the fault lasts more than an hour, open a case with Microsoft. Quote the time of the attempt and the "
+                "text in brackets at the end of the server's reply."
             ),
         ),
         verify="A later run passes with unchanged settings.",

@@ -74,6 +74,7 @@ SIGN_IN_LOG: Final = (
     "failed entry."
 )
 OTHER_WAYS: Final = (
-    "docs/other-ways.md compares the other ways to send, with what each of them costs: OAuth for SMTP AUTH (first choice), High "
-    "Volume Email, Azure Communication Services Email, Microsoft Graph with rights for one mailbox, and a connector."
+    "For the other ways to send, and what each of them costs, read docs/other-ways.md: OAuth for SMTP AUTH "
+    "(first choice), High Volume Email, Azure Communication Services Email, Microsoft Graph with rights for one "
+    "mailbox, and a connector."
 )

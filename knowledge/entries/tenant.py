@@ -14,8 +14,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="app_multitenant",
         title="the application is open to other tenants",
         meaning=(
-            "The registration accepts sign-ins from other directories. This does not stop mail, but Conditional Access for "
-            "workload identities covers single-tenant applications only: no policy can limit where this application signs in."
+            "The registration accepts sign-ins from other directories. This does not stop mail, but Conditional Access "
+            "for workload identities covers single-tenant applications only: no policy can limit the locations from "
+            "which this application signs in."
         ),
         shows="signInAudience is not AzureADMyOrg.",
         who="entra",
@@ -23,7 +24,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Open "
             + _APP
-            + " > Authentication > Supported account types, and select the accounts in this organizational directory only.",
+            + " > Authentication > Supported account types, and select Accounts in this organizational directory only.",
             (
                 "Or with PowerShell: `Connect-MgGraph -Scopes Application.ReadWrite.All`, then `Update-MgApplication "
                 "-ApplicationId (Get-MgApplication -All | Where-Object AppId -eq {client_id}).Id -SignInAudience AzureADMyOrg`."
@@ -85,9 +86,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + _ACCESS
             + " > Named locations, and add the server's public address (IPv6 as well, if it has one).",
             (
-                "Create a policy that blocks this account (with OAuth: the workload identity, which needs a separate "
-                "licence, and covers neither multi-tenant applications nor managed identities) for all resources (formerly "
-                "all cloud apps) from any location except the named one. Start in Report-only mode."
+                "Create a policy that blocks this account for all resources (formerly all cloud apps) from any location "
+                "except the named one. Start in Report-only mode. With OAuth, create the policy for the workload identity: "
+                "this requires a separate licence, and does not work for multi-tenant applications or managed identities."
             ),
             "After a week, read the results, then turn on the policy.",
         ),
@@ -109,8 +110,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="message_trace_not_provisioned",
         title="the tenant lacks the service principal that the message trace needs",
         meaning=(
-            "Microsoft Graph can read the message trace only if the tenant has a service principal of Microsoft's application "
-            "Transport Data Platform. It is missing, or has been created a short while ago. The permission of the lookup may be right."
+            "Microsoft Graph can read the message trace only if the tenant has a service principal of Microsoft's "
+            "application Transport Data Platform. This service principal is missing, or was created only a short while "
+            "ago. The permission of the lookup itself may be right."
         ),
         shows="HTTP 401, 'Service principal-less Authentication failed: the service principal for App ID 8bd644d1-… was not found'.",
         who="entra",
@@ -121,7 +123,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Repeat the lookup after a few hours: `$ python3 run.py check --lookups-for=REPORT --settings=settings.toml`.",
         ),
-        verify="The search for the service principal returns it, and check MBX-06 is answered.",
+        verify=(
+            "`Get-MgServicePrincipal -Filter \"appId eq '8bd644d1-64a1-4d4b-ae52-2e0cbf64e373'\"` returns the service "
+            "principal, and check MBX-06 has a result."
+        ),
         propagation="Within several hours.",
         risk="None: the service principal gives no application a permission.",
         source=(MESSAGE_TRACE,),

@@ -141,7 +141,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify="The checks TLS-01 and SMTP-03 pass: the server replies to EHLO after STARTTLS.",
         propagation="As soon as the server has loaded its new settings.",
-        risk="After the change, only the sign-in protects that port: keep it mandatory.",
+        risk="After the change, only the sign-in protects that port: keep the sign-in mandatory.",
         source=("https://www.rfc-editor.org/rfc/rfc8446", RFC_STARTTLS),
         decide=(
             (
@@ -260,9 +260,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "In 2026 Exchange Online moved to certificates under DigiCert Global Root G2 (SHA-1 thumbprint "
-                "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4). Old Java cacerts files, devices, hosts without internet and Windows "
-                "machines whose automatic root update is off may lack it: `certutil -verifyctl AuthRoot` shows whether the "
-                "update works."
+                "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4). Old Java cacerts files, devices, hosts without internet and "
+                "Windows machines whose automatic root update is off may lack this root: `certutil -verifyctl AuthRoot` "
+                "shows whether the update works."
             ),
             (
                 "If the issuer is DigiCert or Microsoft, add the missing roots. Windows: run Windows Update, or "
@@ -270,7 +270,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "apt-get install --reinstall ca-certificates`. Java: add them to its own cacerts file. Node: set "
                 "NODE_EXTRA_CA_CERTS. Python: update the certifi or system bundle."
             ),
-            "If the error names revocation, see the cause revocation_unreachable.",
+            "If the error text mentions revocation, see the cause revocation_unreachable.",
         ),
         verify=(
             "The checks TLS-01 and TLS-02 pass, and `$ openssl s_client -starttls smtp -connect "

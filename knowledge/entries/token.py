@@ -48,7 +48,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "https://outlook.office365.com/SMTP.Send offline_access."
             ),
         ),
-        verify="The checks OAUTH-11 and TOKEN-03 pass: aud is https://outlook.office365.com.",
+        verify="The checks OAUTH-11 and TOKEN-03 pass: aud is the address in the scope, without /.default.",
         propagation="With the next token. To get one immediately, clear the token cache or restart the application.",
         risk="None.",
         source=(FAQ + ", OAuth Step 5", OAUTH, CLIENT_CREDENTIALS, ENTRA_CODES, HIGH_VOLUME_OAUTH),
@@ -115,8 +115,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             Step(
                 (
-                    "For High Volume Email, the permission in the same list is Mail.Send: add it to {client_id} and grant admin "
-                    "consent. An Exchange administrator also allows the application for the account (cause "
+                    "For High Volume Email, open Entra admin center > Entra ID > App registrations > All applications > "
+                    "{client_id} > API permissions. Select Add a permission > APIs my organization uses > Office 365 Exchange "
+                    "Online > Application permissions > Mail.Send (not under Microsoft Graph), then Grant admin consent. An "
+                    "Exchange administrator must also add the application to the account's list of allowed applications (cause "
                     "hve_app_not_allowed)."
                 ),
                 when="high_volume",
@@ -151,8 +153,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         propagation="Within minutes of the consent; if a token is cached, when it expires.",
         risk=(
-            "With SMTP.SendAsApp, the application can use only the mailboxes on which Exchange grants it a "
-            "right. RBAC for Applications restricts it to the mailboxes in a scope."
+            "With SMTP.SendAsApp, the application can use only the mailboxes on which an Exchange administrator has "
+            "granted it FullAccess. RBAC for Applications restricts it to the mailboxes in a scope."
         ),
         source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS, HIGH_VOLUME_OAUTH),
         decide=(
@@ -210,8 +212,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The next attempt appears as Success in the sign-in log, and check AUTH-01 passes on the same machine.",
         propagation="Usually within minutes, at most within an hour.",
         risk=(
-            "Each exclusion weakens the policy: limit it to one account and one address, and record its owner "
-            "and an end date. A broader exclusion conflicts with the CISA SCuBA baseline MS.AAD.1.1 (legacy "
+            "Each exclusion weakens the policy: limit it to one account and one address, and record who is responsible "
+            "for it and when it ends. A broader exclusion conflicts with the CISA SCuBA baseline MS.AAD.1.1 (legacy "
             "authentication shall be blocked)."
         ),
         source=(CONDITIONAL_ACCESS, WORKLOAD_ACCESS, ENTRA_CODES),
@@ -314,8 +316,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The check TOKEN-03 shows that the upn claim, if present, equals the user name. The check AUTH-01 passes.",
-        propagation="Immediately; if you grant a right, within two hours.",
-        risk="Grant the right on this one mailbox only.",
+        propagation="Immediately; if you grant Send As, within two hours.",
+        risk="Grant Send As on this one mailbox only.",
         source=(
             OAUTH,
             "https://github.com/simonrob/email-oauth2-proxy/pull/426",
