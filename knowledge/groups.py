@@ -36,8 +36,9 @@ _HIGH_VOLUME_CLAIMS: Final = Step(
     answered_by=("TOKEN-03",),
 )
 _HIGH_VOLUME_ACCOUNT: Final = (
-    "Run `Get-HVEAccountSettings -Identity {account} | Format-List AllowedApps`: an error means that this is not an account of "
-    "High Volume Email. For OAuth, the list must contain the object id of the enterprise application."
+    "As an Exchange administrator, run `Get-HVEAccountSettings -Identity {account} | Format-List AllowedApps`: "
+    "if the account is not found, it is not a High Volume Email account. For OAuth, AllowedApps must contain the "
+    "object id of the enterprise application."
 )
 _REGISTERED: Final = (
     "Run `Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: the result must "

@@ -68,10 +68,11 @@ WAYS: Final[tuple[Way, ...]] = (
         ),
         steps=(
             "Create the account at Exchange admin center > Mail flow > High Volume Email.",
-            "Set SMTP Server to smtp.hve.mx.microsoft, port 587, and enter the account.",
+            "Set SMTP Server to smtp.hve.mx.microsoft and Port to 587, and enter the account as Username and From.",
             (
                 "For OAuth, give the application the permission Mail.Send of Office 365 Exchange Online, set Scope to "
-                "https://outlook.office.com/.default, and allow the application for the account with Add-HVEAppAccess."
+                "https://outlook.office.com/.default, and add the application to the account's list of allowed applications "
+                "(Add-HVEAppAccess)."
             ),
         ),
         source=(HIGH_VOLUME, HIGH_VOLUME_OAUTH, BASIC_DATES),

@@ -27,10 +27,13 @@ WHO: Final[Mapping[str | None, str]] = {
 _WRITTEN_BY: Final[Mapping[str, str]] = {
     "microsoft": "Microsoft 365's mail server wrote this.",
     "entra": "Microsoft Entra wrote this.",
-    "provider": "This is a reply of {name}, not of Microsoft 365: its administrator or its help pages can explain it.",
-    "own_relay": "This is the reply of another mail server, such as your own relay, not of Microsoft 365.",
+    "provider": (
+        "This reply comes from {name}, not from Microsoft 365: the administrator or the help pages of that service "
+        "can explain it."
+    ),
+    "own_relay": "This reply comes from a different mail server, such as your own relay, not from Microsoft 365.",
     "client": "The mail client or the operating system wrote this, not a server.",
-    "none": "As far as the text shows, this is not an error of sending mail.",
+    "none": "As far as the text shows, this error does not concern the sending of mail.",
 }
 _OF_OTHERS: Final = frozenset({"provider", "own_relay", "none"})
 ROWS: Final = 45  # of one screen
@@ -39,8 +42,8 @@ _DECIDING: Final = 13  # rows for what decides between the causes, before the st
 _QUOTED: Final = 150
 _COMMAND: Final = re.compile(r"`[^`]*`")
 _NO_BREAK: Final = "\ue000"  # replaces a space in a command while the text is wrapped
-_MORE: Final = "Everything, with sources: add --full. To narrow it: --basic, --oauth or --client=NAME."
-_MORE_OF_ONE: Final = "Everything, with sources: add --full."
+_MORE: Final = "For everything, with sources, add --full. To narrow it down, add --basic, --oauth or --client=NAME."
+_MORE_OF_ONE: Final = "For everything, with sources, add --full."
 
 
 def rows(line: str) -> int:
@@ -122,7 +125,7 @@ def _one_screen(head: list[str], explanation: Explanation) -> list[str]:
     lines = [*head]
     if several:
         deciding, room = _fitting((_wrap(line, "  - ", "    ") for line in first["decide"]), room, _DECIDING)
-        lines += ["How to find the cause:", *deciding, "", f"If it is the first one ({_owner(first)} acts):"]
+        lines += ["How to find the cause:", *deciding, "", f"If the first cause applies ({_owner(first)} acts):"]
         room -= 3
         closing = [["", *_wrap(f"How to verify: {first['verify']}", "  ", "  ")]]
     else:

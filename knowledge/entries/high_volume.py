@@ -23,8 +23,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="hve_app_not_allowed",
         title="the application is not allowed for this High Volume Email account",
         meaning=(
-            "Each account of High Volume Email has a list of allowed applications, and this application is not in it. The "
-            "list replaces the service principal in Exchange and the rights on a mailbox, which apply to mailboxes only."
+            "Each account of High Volume Email has a list of allowed applications, and this application is not in it. "
+            "The list replaces the service principal in Exchange and FullAccess, both of which apply to mailboxes only."
         ),
         shows="550 5.7.240 The application is not allowed for use with this High Volume Email account.",
         who="exchange",
@@ -89,15 +89,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="Set SMTP Server to smtp.office365.com only if its limits are enough: 30 messages per minute, 10,000 recipients a day.",
         source=(MANAGE, TROUBLE, ACCOUNT_SETTINGS, FIELD_REPORT),
         decide=(
-            "Run `Get-HVEAccountSettings -Identity {account}`: an error means that this is not an account of High Volume Email.",
+            (
+                "As an Exchange administrator, run `Get-HVEAccountSettings -Identity {account}`: if the account is not "
+                "found, it is not a High Volume Email account."
+            ),
         ),
     ),
     Cause(
         id="hve_basic_retiring",
         title="High Volume Email supports Basic authentication until September 2028",
         meaning=(
-            "Microsoft supports Basic authentication for High Volume Email until September 2028. The end of Basic at "
-            "smtp.office365.com, in December 2026, does not affect this sender."
+            "Microsoft supports Basic authentication for High Volume Email until September 2028. The change to Basic "
+            "authentication at smtp.office365.com at the end of December 2026 does not affect this sender."
         ),
         shows="RISK-01 shows a risk, and all other checks pass.",
         who="sender",

@@ -10,7 +10,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="unrecognised",
         title="no rule matches this text",
-        meaning="The text contains no phrase or number that identifies a cause. It is shown unchanged.",
+        meaning="The text contains no phrase or number that identifies a cause.",
         shows="Any text without a known phrase or number.",
         who=None,
         steps=(

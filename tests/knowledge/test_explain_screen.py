@@ -123,7 +123,7 @@ def test_reply_of_another_provider_gets_no_advice() -> None:
     found = answer("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials")
     shown = render(found.explanation, found.quoted)
 
-    assert "This is a reply of Google, not of Microsoft 365" in shown
+    assert "This reply comes from Google, not from Microsoft 365" in shown
     assert "microsoft.com" not in shown
     assert "What to paste instead" not in shown
 

@@ -90,7 +90,7 @@ def test_printed_answer_names_the_speaker() -> None:
         explain("530-5.5.1 Authentication Required. https://support.google.com/mail/?p=WantAuthError - gsmtp")
     )
 
-    assert text.startswith("This is a reply of Google, not of Microsoft 365")
+    assert text.startswith("This reply comes from Google, not from Microsoft 365")
 
 
 def test_evidence_are_the_words_that_decided() -> None:
