@@ -36,7 +36,7 @@ _WRITTEN_BY: Final[Mapping[str, str]] = {
     "none": "As far as the text shows, this error does not concern the sending of mail.",
 }
 _OF_OTHERS: Final = frozenset({"provider", "own_relay", "none"})
-ROWS: Final = 45  # of one screen
+ROWS: Final = 44  # of one screen, which has 45 with the prompt
 WIDTH: Final = 80
 _DECIDING: Final = 13  # rows for what decides between the causes, before the steps get theirs
 _QUOTED: Final = 150
@@ -53,7 +53,7 @@ def rows(line: str) -> int:
 
 
 def render(explanation: Explanation, quoted: str = "", *, full: bool = False) -> str:
-    """Return an explanation as text for a terminal of 80 columns: one screen of at most 45 rows or, with `full`, everything."""
+    """Return an explanation as text for a terminal of 80 columns: one screen of at most 44 rows or, with `full`, everything."""
     head = [*_quotation(quoted), *_speaker(explanation), *_verdict(explanation)]
     if explanation["causes"][0]["id"] == UNRECOGNISED:
         return "\n".join([*head, *_instead(explanation)])
