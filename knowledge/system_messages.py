@@ -12,7 +12,7 @@ _FILE = Path(__file__).with_name("system_messages.txt")
 def _table() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     texts: list[str] = []
-    for line in _FILE.read_text("utf-8").splitlines():
+    for line in _FILE.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             texts = found.setdefault(line.strip("[]"), [])
         elif line and not line.startswith("#"):

@@ -69,8 +69,9 @@ def remove_abandoned(folder: Path) -> None:
 def _remove_if_old(path: Path) -> None:
     with contextlib.suppress(OSError):
         found = path.lstat()
-        ours = sys.platform == "win32" or found.st_uid == os.getuid()
-        if stat.S_ISREG(found.st_mode) and ours and time.time() - found.st_mtime > _DAY_SECONDS:
+        if sys.platform != "win32" and found.st_uid != os.getuid():
+            return
+        if stat.S_ISREG(found.st_mode) and time.time() - found.st_mtime > _DAY_SECONDS:
             path.unlink()
 
 

@@ -55,7 +55,9 @@ def _is_abandoned(folder: Path) -> bool:
     """Return whether this user's folder is no longer in use: its lock was held and is now free, or it has held no files for a day."""
     try:
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or (sys.platform != "win32" and found.st_uid != os.getuid()):
+        if sys.platform != "win32" and found.st_uid != os.getuid():
+            return False
+        if not stat.S_ISDIR(found.st_mode):
             return False
         if {file.name for file in folder.iterdir()} <= {_LOCK} and time.time() - found.st_mtime > _DAY_SECONDS:
             return True  # its process was killed before it held the lock
