@@ -151,7 +151,7 @@ def _first_in_time(
 
 
 def _own_diagnosis(hits: list[Hit], root: Hit) -> str:
-    """Return the client's own words for the failure if they contradict the server's reply, otherwise an empty text."""
+    """Return the client's own words for the failure if they point to none of the causes of the server's reply, otherwise an empty text."""
     if root.speaker == Kind.CLIENT:
         return ""
     return next(
@@ -169,9 +169,10 @@ def _own_diagnosis(hits: list[Hit], root: Hit) -> str:
 def read(text: str, client: str | None = None, method: Method | None = None) -> Reading:
     """Return the causes of an error text.
 
-    Takes any text and, if known, the client's name and the sign-in method. If no rule matches, or if the words are neither
-    Microsoft's nor the client's, the only cause of the returned `Reading` is `unrecognised`. A cause that the text names takes
-    precedence over one that it hints at, then a cause at an earlier gate over one at a later gate. Never raises.
+    Takes any text and, if known, the client's name and the sign-in method. If the text contains several failures, the earliest that can be
+    read counts. If no rule applies to what the text's writer can report, the only cause of the returned `Reading` is `unrecognised`. A
+    cause that the text names takes precedence over one that it hints at, then a cause at an earlier gate over one at a later gate. Never
+    raises.
     """
     try:
         normalised, speaker, hits = _first_in_time(normalise(text), client, method)
