@@ -23,8 +23,10 @@ _REFUSAL: Final = re.compile(
 )
 _SMTP_REPLY: Final = re.compile(r"(?<![\d.:])[45]\d\d[ \-][45]\.\d\.\d")
 _REPLY_CODE: Final = re.compile(
-    r"(?<![\d.:])[45]\d\d[ \-#)'\",]|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|\bcode\W{1,3}[45]\d\d|service not available"
+    r"(?<![\d.:])[45]\d\d[ \-#)'\",]|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|\bcode\W{1,3}[45]\d\d|"
+    r"service not available|invalid_(?:grant|client|scope)"
 )
+_CREDENTIALS: Final = re.compile(r"\b53[45][ \-]5\.7\.8\b")
 _HABIT: Final = re.compile(
     r"(?<![\d.])[45]\d\d[ \-][45]\.\d\.\d{1,3} (?:[a-z0-9.\-]{3,80} )?error: (?!53)"
 )  # Postfix writes "Error:" after the code
@@ -38,7 +40,8 @@ _MAIL: Final = re.compile(
     r"graph\.microsoft|email|courriel|correo"
 )
 _OTHER_PORT: Final = re.compile(
-    r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|https?://[a-z0-9.\-]{2,100}):(\d{2,5})(?![\d:.])"
+    r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|https?://[a-z0-9.\-]{2,100}):(\d{2,5})(?![\d.]|:\d)|"
+    r"\bport[: ]{1,2}(\d{2,5})(?!\d)"
 )
 _PORTS: Final = frozenset({25, 26, 53, 80, 110, 143, 443, 465, 587, 993, 995, 1025, 1080, 2525, 2587, 3128, 8080, 8888})
 _ON_LINE: Final = re.compile(r"220[ -]([a-z0-9.\-]{3,120}) microsoft esmtp")
@@ -104,15 +107,21 @@ def _on_premises(flat: str) -> Speaker | None:
     return Speaker(Kind.OWN_RELAY, EXCHANGE_SERVER, found[1]) if found else None
 
 
+def _never_microsoft(flat: str, *, ours: bool) -> tuple[int, str] | None:
+    """Return a refusal with 5.7.8, the code of Postfix, Dovecot and Google for wrong credentials, which Exchange does not use."""
+    found = None if ours else _CREDENTIALS.search(flat)
+    return (found.start(), found.group()) if found else None
+
+
 def _other_program(text: NormalisedText, client: str) -> Speaker | None:
     """Return the speaker `none` if a program that sends no mail, such as a database or a web server, probably wrote the text."""
-    found = _first(OTHER_PROGRAMS, f"{text.flat} {client}")
+    found = _first(OTHER_PROGRAMS, text.flat) or (not _MAIL.search(text.whole) and _first(OTHER_PROGRAMS, client))
     if found:
         return Speaker(Kind.NONE, words=found[1])
     if _MAIL.search(text.whole):
         return None
     port = _OTHER_PORT.search(text.flat)
-    if port and int(port.group(1)) not in _PORTS:
+    if port and int(port.group(1) or port.group(2)) not in _PORTS:
         return Speaker(Kind.NONE, words=port.group())
     return (
         Speaker(Kind.NONE, replied=False) if client and not _MAIL.search(client) and not _SENDS.search(client) else None
@@ -134,14 +143,30 @@ def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
     if quoted and quoted[1].kind == Kind.OWN_RELAY and microsoft:
         candidates.remove(quoted)  # the reply that is quoted has Microsoft's stamp
     if candidates:
-        return min(candidates, key=lambda found: found[0])[1]
+        first = min(candidates, key=lambda found: found[0])[1]
+        named = _provider(flat, hosts=True) if first.kind == Kind.PROVIDER else None
+        # Two providers can use the same sentence; the name of a server in the text decides between them.
+        return Speaker(Kind.PROVIDER, named[1].name, named[1].words) if named else first
+    ours = any(host in flat for host in SUBMISSION)
+    if (
+        "aadsts" not in flat
+        and not ours
+        and not _SMTP_REPLY.search(flat)
+        and (other := _other_program(text, (client or "").lower()[:300]))
+    ):
+        return other
     if "aadsts" in flat or any(host in flat for host in LOGIN):
         return Speaker(Kind.ENTRA) if "aadsts" in flat and not _SMTP_REPLY.search(flat) else None
+    server = None if ours else _provider(flat, hosts=True)
+    if server and _SMTP_REPLY.search(flat):
+        return server[1]
     relay = _on_premises(flat)
     if relay:
         return relay
     habit = _HABIT.search(flat)
-    found = _first(RELAYS, flat) or ((habit.start(), habit.group()) if habit else None)
+    found = (
+        _first(RELAYS, flat) or _never_microsoft(flat, ours=ours) or ((habit.start(), habit.group()) if habit else None)
+    )
     if found:
         return Speaker(Kind.OWN_RELAY, words=found[1].strip())
     if not any(host in flat for host in SUBMISSION) and (other := _other_program(text, (client or "").lower()[:300])):

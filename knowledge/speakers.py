@@ -41,6 +41,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
             "gsmtp | support.google.com/mail | support.google.com/a/answer | "
             "accounts.google.com/signin/continuesignin | "
             "mail.google.com/support | 5.7.14 <https://accounts.google | oauth2.googleapis.com | "
+            "google.auth.exceptions | "
             "accounts.google.com/o/oauth2 | "
             "535-5.7.8 username and password not accepted | 5.7.8 username and password not accepted | "
             "5.7.9 application-specific password required | 5.5.1 authentication required. learn more | "
@@ -53,6 +54,12 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
             "googlemail.l.google.com"
         ),
         "https://support.google.com/a/answer/3726730",
+    ),
+    Provider(
+        "Keycloak",
+        any_of("/protocol/openid-connect/token"),
+        any_of("/protocol/openid-connect/token"),
+        "https://www.keycloak.org/securing-apps/oidc-layers",
     ),
     Provider(
         "Amazon SES",
@@ -349,12 +356,14 @@ RELAYS: Final = any_of(
     "unable to verify address | sender address is not valid for your login | esmtp mailhog | "
     "policy rejection | mail loop | rfc 5321 address | esmtp postfix | smtp postfix | "
     "retry time not reached for any host | "
-    "proto=esmtp helo= | proto=smtp helo= | 530 authentication required | 530 5.7.0 authentication required | 535 denied | error (451): | "
+    "service unavailable; client host | proto=esmtp helo= | proto=smtp helo= | 530 authentication required | "
+    "530 5.7.0 authentication required | 535 denied | error (451): | "
     "name service error for name= | recipient address rejected: access denied; from= | "
     "sender address rejected: not owned by user | not owned by user"
 )
 # Programs that are no part of sending mail: databases, web servers, containers, version control, shells.
 OTHER_PROGRAMS: Final = any_of(
+    "fatal: unable to access | retry(total= | sql server | psycopg2 | jdbc: | ssh: connect | "
     "password authentication failed for user | pg_hba.conf | pg::connectionbad | sqlstate[ | psql: | mysql | "
     "mariadb | mongoserver | mongonetwork | "
     "ora-0 | ora-1 | redis | noauth authentication required | wrongpass | memcached | elasticsearch | rabbitmq | "

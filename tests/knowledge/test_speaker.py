@@ -21,6 +21,11 @@ OTHERS = [
     ("553 Relaying disallowed as info@contoso.example", "provider:Zoho"),
     ("501 mail from address must be same as authorization user", "provider:Tencent (QQ Mail)"),
     ("Connecting to smtp.yandex.com:465\n535 5.7.8 authentication failed", "provider:Yandex"),
+    ("Connecting to mail.gmx.net:587\n535 Authentication credentials invalid", "provider:GMX"),
+    ("RefreshError: google.auth.exceptions: invalid_grant: Token has been expired or revoked.", "provider:Google"),
+    ("invalid_client at https://id.contoso.example/realms/a/protocol/openid-connect/token", "provider:Keycloak"),
+    ("535 5.7.8 Authentication failed", "own_relay"),
+    ("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", "own_relay"),
     ("535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6", "own_relay"),
     ("535 Incorrect authentication data", "own_relay"),
     ("NOQUEUE: reject: RCPT from unknown[192.0.2.3]: 554 5.7.1 <a@b.example>: Relay access denied", "own_relay"),
@@ -32,6 +37,9 @@ OTHERS = [
     ("(error) NOAUTH Authentication required.", "none"),
     ("Failed to pull image: x509: certificate signed by unknown authority", "none"),
     ("connect ECONNREFUSED 127.0.0.1:5432", "none"),
+    ("dial tcp 10.0.0.1:6443: connect: connection refused", "none"),
+    ("ssh: connect to host example.com port 22: Connection refused", "none"),
+    ("MongoServerError: Authentication failed.", "none"),
 ]  # fmt: skip
 
 
