@@ -14,6 +14,7 @@ from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.context import context_flags
 from knowledge.entra_numbers import OTHER_SIGN_IN
+from knowledge.entra_table import REASONS
 from knowledge.groups import GROUPS
 from knowledge.masking import mask
 from knowledge.matching import ORDER, Hit, hits_of, more_flags, numbers
@@ -113,10 +114,13 @@ def _other_sign_in(text: NormalisedText) -> Reading | None:
     number = next((number for number in numbers(text) if number in OTHER_SIGN_IN), None)
     if number is None:
         return None
-    concerns = (
-        f"AADSTS{number} concerns {OTHER_SIGN_IN[number]}. A program that sends mail does not sign in this way: find out "
-        "which application wrote the text."
+    reason = OTHER_SIGN_IN[number]
+    advice = (
+        "Start that sign-in again, and enter the new code."
+        if reason == REASONS["device_code"]
+        else "A program that sends mail does not sign in this way: find out which application wrote the text."
     )
+    concerns = f"AADSTS{number} concerns {reason}. {advice}"
     return Reading(
         (UNRECOGNISED,),
         sure=False,

@@ -144,3 +144,10 @@ def test_a_refusal_by_the_mail_server_takes_precedence() -> None:
     text = "AADSTS50140: keep me signed in\n535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
 
     assert read(text).causes == ("smtp_auth_disabled_tenant",)
+
+
+def test_a_refused_device_code_is_entered_again() -> None:
+    """An error of a device code sign-in is answered with the advice to start it again, because `--admin-sign-in` uses one too."""
+    reading = read("AADSTS70018: The user code that was entered is incorrect.")
+
+    assert "Start that sign-in again" in reading.decide[0]
