@@ -42,7 +42,7 @@ _ATTACKED = {"https": "oauth", "proxy": "oauth", "smtp": "basic", "dns": "basic"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The results of one run. `senders` has the results of each sender by name; `text` is everything that was printed."""
+    """The results of one run. `senders` maps each sender's name to its results; `text` is everything that was printed."""
 
     code: int | None
     seconds: float

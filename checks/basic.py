@@ -169,7 +169,7 @@ def user_name(case: Context) -> Finding:
     if not case.settings.service.microsoft and "@" not in username:
         return case.not_applicable("a declared service can require any form of user name")
     if is_full_address(username):
-        return case.ok(observed=f"{username} (as entered here; compare this with the plugin)")
+        return case.ok(observed=f"{username} (as entered in the settings; compare this with the plugin)")
     shown = username or "nothing"
     return case.fail("username_not_upn", expected="an address such as noreply@yourdomain.com", observed=shown)
 

@@ -241,7 +241,7 @@ def internal_recipient(case: Context) -> Finding:
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")
     ours, theirs = (address.rpartition("@")[2].lower() for address in (sender.envelope_from, sender.envelope_to))
-    observed = f"From {sender.envelope_from}, To {sender.envelope_to} (as entered here)"
+    observed = f"From {sender.envelope_from}, To {sender.envelope_to} (as entered in the settings)"
     if ours == theirs:
         return case.ok(observed=observed)
     expected = "a recipient in the tenant"

@@ -183,7 +183,7 @@ def authentication_type(case: Context) -> Finding:
     if sender.authentication_type != "OpenID":
         observed = f"Authentication Type is {sender.authentication_type}, but the OAuth fields are filled in"
         return case.fail("authentication_type_wrong", expected=expected, observed=observed)
-    return case.ok(observed="OpenID (as entered here; compare this with the plugin)")
+    return case.ok(observed="OpenID (as entered in the settings; compare this with the plugin)")
 
 
 @check("OAUTH-09", "Use SSL is ticked", methods=OAUTH, causes=shared_items.USE_SSL_CAUSES)
@@ -248,7 +248,7 @@ def scope(case: Context) -> Finding:
     cloud, entered = case.settings.service, case.settings.sender.scope
     documented = scope_of(case.settings.sender.smtp_server, cloud)
     expected = documented or "a scope for the declared service"
-    observed = f"{entered or 'nothing'} (as entered here; compare this with the plugin)"
+    observed = f"{entered or 'nothing'} (as entered in the settings; compare this with the plugin)"
     if cloud.microsoft:
         if entered == documented:
             return case.ok(observed=observed)

@@ -127,7 +127,7 @@ def _describe_answers(answers: tuple[DnsAnswer, ...], transport: str) -> str:
 def server_and_port(case: Context) -> Finding:
     """Return the finding for BASIC-07 and NET-05: SMTP Server and Port match the cloud."""
     sender, cloud = case.settings.sender, case.settings.service
-    observed = f"{sender.smtp_server}:{sender.port} (as entered here; compare this with the plugin)"
+    observed = f"{sender.smtp_server}:{sender.port} (as entered in the settings; compare this with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
         other = cloud_of_smtp_host(sender.smtp_server)
@@ -147,7 +147,7 @@ def use_ssl(case: Context) -> Finding:
     """Return the finding for BASIC-08 and OAUTH-09: Use SSL is ticked."""
     expected = "Use SSL is ticked, so that the client sends STARTTLS"
     if case.settings.sender.use_ssl:
-        return case.ok(observed="ticked (as entered here; compare this with the plugin)")
+        return case.ok(observed="ticked (as entered in the settings; compare this with the plugin)")
     mail = case.evidence.plain_mail
     reply = f"; the server answered MAIL with {mail.reply.text}" if mail is not None and mail.reply is not None else ""
     return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{reply}")

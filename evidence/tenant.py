@@ -106,7 +106,7 @@ class ConditionalPolicy(Record):
 
 
 class ConditionalAccessLookup(LookupResult):
-    """The policies that apply, or may apply, to this sender's sign-in, either enabled or report-only."""
+    """The policies, whether enabled or report-only, that apply or may apply to this sender's sign-in."""
 
     policies: Annotated[tuple[ConditionalPolicy, ...], Listed] = ()
 

@@ -211,7 +211,7 @@ def _unwrap(text: str) -> str:
 
 
 def normalise(text: str) -> NormalisedText:
-    """Undo the HTML, quoted-printable, JSON and URL escapes of a pasted text, and remove colours, accents, credentials and stack frames.
+    """Undo HTML, quoted-printable, JSON and URL escapes in pasted text, and remove colour codes, accents, credentials and stack frames.
 
     Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """

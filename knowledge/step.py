@@ -75,7 +75,7 @@ def per_client(opening: str = "", **sentences: str) -> Step:
 
 
 def only_for(text: str, *clients: str) -> Step:
-    """Return a step that applies to these clients only, by their ids in `knowledge.clients` with `_` for `.` and `-`."""
+    """Return a step that applies only to these clients, given by their ids in `knowledge.clients` with `_` in place of `.` and `-`."""
     return Step(text, clients=dict.fromkeys(clients, text))
 
 

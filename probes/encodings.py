@@ -124,7 +124,7 @@ def _cased(secret: str) -> set[str]:
 
 
 ENCODINGS: Final[tuple[Encoding, ...]] = (
-    Encoding("plain text, in any case and any character set", _plain, of_long=True),
+    Encoding("plain text, in upper, lower or mixed case and in any character set", _plain, of_long=True),
     Encoding("reversed", lambda secret: (secret[::-1],), of_long=True),
     Encoding("UTF-16", lambda secret: ("\x00".join(secret), "\\x00".join(secret))),
     Encoding("base64 and base64url at any offset", lambda secret: base64_parts(octets_of(secret)), of_long=True),

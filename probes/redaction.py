@@ -97,7 +97,7 @@ def whole_patterns(secret: str) -> set[bytes]:
 
 
 def bare_pattern(pattern: bytes, secret: str) -> bytes | None:
-    """Return a pattern of the secret without its signs, or None if what is left could be part of ordinary text."""
+    """Return a pattern of the secret without its punctuation, or None if what is left could be part of ordinary text."""
     bare = SIGNS.sub(b"", pattern)
     enough = len(bare) * 3 >= len(octets_of(secret)) * 2 and bits(bare) >= LEAST_BITS
     return bare if enough else None

@@ -85,7 +85,7 @@ class SenderRun:
     _finished: tuple[float, bool] | None = None
 
     def __post_init__(self) -> None:
-        """Add the secret to the redactor before the first line is recorded, and the client id if it may be a secret."""
+        """Add the secret, and the client id if it may be a secret, to the redactor before the first line is recorded."""
         self.redactor = self.context.redactor(self.context.secrets)
         if self.found.secret is not None:
             self.redactor.learn(self.found.secret.reveal())

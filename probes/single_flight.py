@@ -57,7 +57,7 @@ class SingleFlight(Generic[Result]):
         deadline: Deadline,
         is_reusable: Callable[[Result, float], bool],
     ) -> Flight[Result]:
-        """Return the cached result for `key` if it is still reusable at its age, otherwise the result of `send`.
+        """Return the cached result for `key` if `is_reusable` accepts it, given its age. Otherwise, return the result of `send`.
 
         Raises:
             TimeoutError: another caller's request was not answered before `deadline`.

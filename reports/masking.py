@@ -242,7 +242,7 @@ def _mark(hint: object) -> Identity | None:
 
 
 def _is_closed(hint: object) -> bool:
-    """Return whether a text comes from a fixed set (`Literal`), so that it identifies no one."""
+    """Return whether a type hint admits only strings from a fixed set (`Literal`), which identify no one."""
     return get_origin(hint) is Literal or any(_is_closed(part) for part in get_args(hint))
 
 

@@ -69,7 +69,7 @@ class FindingList:
 
 @dataclass(frozen=True, slots=True)
 class SenderView:
-    """The content of the page for one sender."""
+    """The part of the page about one sender."""
 
     anchor: str
     answer: Answer

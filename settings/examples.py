@@ -100,7 +100,7 @@ def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[st
 
 
 def why(kind: Kind, value: str) -> str:
-    """Return in a few words why a value of this table and key is a placeholder, or an empty string if it is not one."""
+    """Return, in a few words, why this value is a placeholder for its table and key, or an empty string if it is not one."""
     if (guid := GUID.search(value)) and _ONE_DIGIT_A_GROUP.fullmatch(guid.group()):
         return f"the id {guid.group()} is a placeholder"
     if (

@@ -20,7 +20,7 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """How an error message names the settings or report that has the senders, and its advice if the user expected different senders."""
+    """How an error message refers to the settings or report that contains the senders, and what it advises."""
 
     they: str
     those: str

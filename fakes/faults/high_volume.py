@@ -15,7 +15,7 @@ OUTSIDE = "ops@contoso.example"
 
 
 def _at(senders: tuple[str, ...], more: Change) -> Change:
-    """Return a change that moves these senders to the endpoint and then applies `more`. It leaves a world in any other cloud unchanged."""
+    """Return a change that moves senders to the High Volume Email endpoint and then applies `more`. Other clouds have no such endpoint."""
 
     def changed(world: World) -> World:
         return more(with_high_volume(world, *senders)) if world.cloud == "worldwide" else world

@@ -58,7 +58,7 @@ def serving_on(listener: socket.socket, peer: Peer, tls: ssl.SSLContext | None =
 
 
 def over_tls(sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
-    """Perform the TLS handshake as the server and return the new socket. The block of `serving_on` closes this socket when it ends."""
+    """Perform the TLS handshake as the server and return the new socket, which is closed when the `serving_on` block ends."""
     secured = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
     _thread.opened.append(secured)
     try:

@@ -19,7 +19,7 @@ class Place(StrEnum):
 
 
 class UnknownPeer(LookupError):  # noqa: N818 - the name states the problem
-    """Raised for an unknown name of a hostile peer; the message suggests similar names, if there are any."""
+    """Raised if no hostile peer has the given name. The message suggests similar names, if there are any."""
 
 
 class Scene(Protocol):

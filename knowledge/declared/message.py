@@ -75,13 +75,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="temporarily_deferred",
         title="the server has deferred the message",
         meaning=(
-            "{smtp_server} refuses the message for now. A server that greylists does this with the first message "
+            "{smtp_server} refuses the message for now. A server that uses greylisting does this with the first message "
             "from an unknown sender."
         ),
         shows="The reply is 450 or 451 with a text such as 'greylisted' or 'try again later'.",
         who="sender",
         steps=(
-            "Run the checks again after ten minutes. A server that greylists accepts the second attempt.",
+            "Run the checks again after ten minutes. A server that uses greylisting accepts the second attempt.",
             (
                 "Make sure that the application retries after a 4xx reply. If it does not, ask the administrator of "
                 "{smtp_server} to exempt signed-in senders from greylisting."

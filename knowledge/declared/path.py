@@ -141,7 +141,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(DISCOVERY,),
         decide=(
             (
-                "Request the document on the application's machine and read the page that arrives: "
+                "On the application's machine, request the document and read the page that is returned: "
                 "`Invoke-WebRequest -Uri {issuer_document}`."
             ),
         ),

@@ -116,7 +116,7 @@ class MsalHttpClient:
         headers: dict[str, str] | None = None,
         **_ignored: object,
     ) -> MsalResponse:
-        """Send one request to an endpoint in the discovery document. Secrets in it and in the response are added to the redactor."""
+        """Send one request to an endpoint in the discovery document. Secrets in the request and the response are added to the redactor."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint in the discovery document")
         self.requests += 1

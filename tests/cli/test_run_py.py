@@ -34,7 +34,7 @@ def test_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: s
 
 
 def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
-    """`--help` lists the commands and exits with code 0 without making an environment."""
+    """`--help` lists the commands and exits with code 0 without creating a virtual environment."""
     answer = furnish(tmp_path).run("--help")
 
     assert answer.returncode == 0
@@ -172,7 +172,7 @@ def test_bootstrap_is_small_and_needs_nothing_installed(file: Path) -> None:
 
 
 def test_version_is_that_of_the_project(tmp_path: Path) -> None:
-    """`--version` prints the version in pyproject.toml without making an environment."""
+    """`--version` prints the version in pyproject.toml without creating a virtual environment."""
     checkout = furnish(tmp_path)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n', encoding="utf-8")
 

@@ -170,7 +170,7 @@ def test_backticks_are_balanced(cause: Cause) -> None:
 
 @each_cause
 def test_sources_are_https(cause: Cause) -> None:
-    """Every URL in an entry uses https, apart from `smtp://` URLs in some steps and `api://`, which begins the name of an API."""
+    """Every URL in an entry uses https, apart from `smtp://` URLs in some steps and audiences that begin with `api://`."""
     addresses = [word for text in (*cause.source, *_texts(cause)) for word in re.findall(r"\w+://\S+", text)]
 
     assert all(address.startswith(("https://", "smtp://", "api://")) for address in addresses)

@@ -18,7 +18,7 @@ CAUSES = {
 
 @pytest.mark.parametrize(("message", "cause"), CAUSES.items(), ids=CAUSES)
 def test_message_is_recognised_in_every_language(message: str, cause: str) -> None:
-    """A message of glibc has the same first cause in every language that glibc has."""
+    """A glibc error message leads to the same first cause in every language into which glibc is translated."""
     texts = translations(message)
 
     assert len(texts) > 20

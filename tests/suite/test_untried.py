@@ -28,7 +28,7 @@ PROVED_AT = {
     "OAUTH-10": Gate.TOKEN,  # the tenant's own endpoint issued a token; claims that name the tenant are additional proof
 }
 SEEN = {Verdict.PASS, Verdict.RISK, Verdict.ATTESTED}
-AS_ENTERED = "as entered here"  # findings from the settings alone contain this text and need no gate
+AS_ENTERED = "as entered in the settings"  # findings from the settings alone contain this text and need no gate
 # The record of each gate; parts of a record that belong to a later gate are removed with that gate.
 RECORDS: dict[Gate, dict[str, Any]] = {
     Gate.NAME: {"name": None},
@@ -126,7 +126,7 @@ def test_every_gate_has_a_check() -> None:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_failed_need_blocks_a_check(world: str) -> None:
-    """A failed need blocks a check and an unknown need makes it unknown, unless the need's gate was passed."""
+    """A check is blocked if a prerequisite failed, and unknown if one is unknown, unless the prerequisite's gate was passed."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         gates = assessment.gates()
