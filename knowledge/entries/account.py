@@ -1,5 +1,6 @@
 """Causes at the SMTP sign-in that concern the account: its name, password, second factor and mailbox."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
@@ -8,6 +9,7 @@ from knowledge.entries.sources import (
     DEVICE,
     ENTRA_CODES,
     FAQ,
+    HASH_SYNC,
     LOCKOUT,
     PASSWORD_POLICY,
     SECURITY_DEFAULTS,
@@ -68,7 +70,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + _ACCOUNT
             + (
                 " and select Reset password. Clear 'Require this user to change their password when they first sign "
-                "in'. Enter the new password in the application."
+                "in'. Enter the new password in the application. Reset the password of a synchronised account in Active "
+                "Directory instead."
             ),
             (
                 "Look for characters that a form or a configuration file may have changed: quotes, trailing spaces, # ; $ \\."
@@ -79,12 +82,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The check AUTH-01 passes. Run it only once.",
-        propagation="A new password works within a minute, or within half an hour with directory synchronisation.",
+        propagation="A new password works within a minute, or within a few minutes with password hash synchronisation.",
         risk=(
             "Do not retry in a loop: the account is locked after about ten wrong passwords (three in the US "
             "government cloud)."
         ),
-        source=(FAQ + ", Authentication failed", ENTRA_CODES, LOCKOUT),
+        source=(FAQ + ", Authentication failed", ENTRA_CODES, LOCKOUT, HASH_SYNC),
+        checked=date(2026, 11, 27),
         decide=(SIGN_IN_LOG + " 50126 means a wrong password, 50034 an unknown user.",),
     ),
     Cause(
@@ -147,7 +151,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the account is locked after failed sign-ins",
         meaning=(
             "There were too many sign-ins with a wrong password, or they came from an IP address that Microsoft "
-            "considers malicious. The account refuses even the right password until the lockout ends."
+            "considers malicious. The account refuses even the right password until the lockout ends; a malicious address "
+            "is refused for as long as Microsoft considers it malicious."
         ),
         shows="535 5.7.139 … account locked; AADSTS50053.",
         who="entra",
@@ -156,28 +161,49 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Stop every program that still uses the old password: the sign-in log shows their IP addresses.",
             "Wait: the first lockout lasts one minute, and each later one is longer. Or reset the password. "
             + _ACCOUNT
-            + " and select Reset password.",
-            "If the account is synchronised, unlock it in Active Directory too: `Unlock-ADAccount -Identity {account}`.",
+            + " and select Reset password, which ends the lockout.",
+            (
+                "If the account is synchronised, reset the password in Active Directory instead. If the account is locked there "
+                "too, unlock it: `$name = {account}; Get-ADUser -Filter 'UserPrincipalName -eq $name' | Unlock-ADAccount`."
+            ),
+            (
+                "If the sign-in log gives a malicious IP address as the failure reason, waiting and a new password do not help: "
+                "find out what else uses this public address, and let the application send from a different one."
+            ),
         ),
         verify="A single attempt (check AUTH-01) passes.",
         propagation="After one minute to several hours.",
         risk="Do not raise the tenant's lockout threshold because of one account.",
         source=(LOCKOUT, ENTRA_CODES),
-        decide=(SIGN_IN_LOG + " 50053 means a locked account; the IP addresses show which programs keep trying.",),
+        checked=date(2026, 11, 27),
+        decide=(
+            SIGN_IN_LOG
+            + (
+                " 50053 means a locked account or a malicious IP address: the failure reason shows which. The IP addresses "
+                "show which programs keep trying."
+            ),
+        ),
     ),
     Cause(
         id="account_disabled",
         title="sign-in is blocked for this account, or the account has an issue",
         meaning=(
-            "The account exists but may not sign in: an administrator has blocked it, its licence has expired, or "
-            "Microsoft considers it at risk."
+            "The account exists but may not sign in: an administrator has blocked it in Microsoft 365 or disabled it in "
+            "Active Directory, or Microsoft considers it at risk."
         ),
         shows="535 5.7.139 … account has an issue; AADSTS50057.",
         who="entra",
         kind=Kind.SIGN_IN,
         steps=(
             _ACCOUNT + ". If sign-in is blocked, unblock it.",
-            "Or with PowerShell: `Update-MgUser -UserId {account} -AccountEnabled:$true`.",
+            (
+                "Or with PowerShell: `Connect-MgGraph -Scopes User.ReadWrite.All`, then `Update-MgUser -UserId {account} "
+                "-AccountEnabled:$true`."
+            ),
+            (
+                "If the account is synchronised, enable it in Active Directory instead: `$name = {account}; Get-ADUser -Filter "
+                "'UserPrincipalName -eq $name' | Enable-ADAccount`."
+            ),
             "Check the password too: an expired password, or one that must be changed, causes the same reply.",
             "Do not unblock sign-in for a shared mailbox: it is blocked on purpose. Use OAuth instead.",
         ),
@@ -185,9 +211,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-MgUser -UserId {account} -Property AccountEnabled | Format-List AccountEnabled` shows True, "
             "and check AUTH-01 passes."
         ),
-        propagation="Within minutes in Entra, within an hour in Exchange.",
+        propagation="Within minutes in Entra, within an hour in Exchange; a change in Active Directory up to half an hour later.",
         risk="Find out why the account was blocked before you unblock it.",
         source=(ENTRA_CODES, SMTP_AUTH),
+        checked=date(2026, 11, 27),
         decide=(SIGN_IN_LOG + " 50057 means a disabled account, 50055 an expired password.",),
     ),
     Cause(

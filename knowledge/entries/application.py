@@ -1,5 +1,6 @@
 """Causes that concern the application's Entra registration: the application itself, its secret and its certificate."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
@@ -180,7 +181,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "The application authenticates with a certificate, and the token service rejects the signed "
             "assertion: the certificate is not registered or has expired, or the signature has the wrong format."
         ),
-        shows="AADSTS700027, 700021, 700030, 5002723, 50027, 500137; 'Client assertion contains an invalid signature'.",
+        shows="AADSTS700027, 700021, 700030, 5002723, 50027; 'Client assertion contains an invalid signature'.",
         who="entra",
         kind=Kind.REGISTRATION,
         steps=(
@@ -203,6 +204,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Within a few minutes of the upload.",
         risk="Upload only the public part; the private key must stay on the machine.",
         source=(ENTRA_CODES, "https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials"),
+        checked=date(2026, 11, 27),
         decide=(
             (
                 "Read the reason in brackets in the error text: the key was not found, the key has expired, or the "

@@ -1,5 +1,6 @@
 """Causes after the sign-in that concern access to the mailbox, the sender or the recipient."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
@@ -8,11 +9,13 @@ from knowledge.entries.sources import (
     DEVICE,
     DIRECT_SEND,
     HIGH_VOLUME,
+    INBOUND_CONNECTOR,
     LIMITS,
     NDR,
     OAUTH,
     OTHER_WAYS,
     RBAC,
+    RELAY_CERTIFICATE,
     TROUBLE,
 )
 from knowledge.step import Step
@@ -229,8 +232,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             (
                 "If this server must send without a sign-in, create an inbound connector that recognises it by its certificate or "
                 "its fixed public address: `New-InboundConnector -Name 'Alert server' -ConnectorType OnPremises -SenderDomains "
-                "'yourdomain.com' -RequireTls $true -RestrictDomainsToCertificate $true -TlsSenderCertificateName "
-                "'mail.yourdomain.com'`. In the portal: Exchange admin center > Mail flow > Connectors."
+                "'*' -RequireTls $true -TlsSenderCertificateName 'mail.yourdomain.com'`. In the portal: Exchange admin center > "
+                "Mail flow > Connectors. The name in the certificate must belong to an accepted domain of the tenant, and no "
+                "other tenant may use the address."
             ),
             (
                 "Read the tenant's setting: `Get-OrganizationConfig | Format-List RejectDirectSend`. Leave RejectDirectSend "
@@ -241,7 +245,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The same message is accepted, and its headers show the connector or an authenticated sign-in.",
         propagation="Within an hour.",
         risk="A connector that recognises an address also accepts mail from every other program behind that address.",
-        source=(DIRECT_SEND, DEVICE, NDR),
+        source=(DIRECT_SEND, DEVICE, NDR, INBOUND_CONNECTOR, RELAY_CERTIFICATE),
+        checked=date(2026, 11, 27),
         decide=(
             "Run `Get-OrganizationConfig | Format-List RejectDirectSend` and `Get-InboundConnector | Format-Table Name, Enabled`.",
         ),

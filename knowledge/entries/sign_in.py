@@ -1,9 +1,11 @@
 """Causes at the SMTP sign-in that concern the method, the settings in Exchange or the service. The account is covered in `account`."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
+    ADFS_ENDPOINTS,
     BASIC_DATES,
     BASIC_END,
     CONNECT_EXCHANGE,
@@ -303,8 +305,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SIGN_IN,
         steps=(
             (
-                "Test the federation service from outside the network: its page /adfs/ls/ must respond over HTTPS "
-                "with TLS 1.2 and a valid certificate."
+                "Test the federation service from outside the network: it must respond over HTTPS with TLS 1.2 and a valid "
+                "certificate. With AD FS, /adfs/services/trust/2005/usernamemixed must be enabled on the proxy: clients that "
+                "send a password need it, so a working sign-in page (/adfs/ls/) proves little."
             ),
             (
                 "To find the domain's federation service, run `Get-MgDomainFederationConfiguration -DomainId "
@@ -323,7 +326,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The check AUTH-01 passes, and the sign-in log shows Success.",
         propagation="As soon as the federation service or the agent responds.",
         risk="Do not weaken TLS on the federation service.",
-        source=(TROUBLE, ENTRA_CODES),
+        source=(TROUBLE, ADFS_ENDPOINTS, ENTRA_CODES),
+        checked=date(2026, 11, 27),
         decide=("Compare the sign-in log with the event log of the federation service for the same minute.",),
     ),
     Cause(

@@ -1,9 +1,11 @@
 """Causes that concern the reply to a token request, or the token. The path is covered in `login`, the registration in `application`."""
 
+from datetime import date
 from typing import Final
 
 from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
+    ACCESS_EVALUATION,
     CLIENT_CREDENTIALS,
     CONDITIONAL_ACCESS,
     ENTRA_CODES,
@@ -124,7 +126,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 when="high_volume",
             ),
             Step(
-                'Or with PowerShell: `$exo = Get-MgServicePrincipal -Filter "appId eq '
+                "Or with PowerShell: `Connect-MgGraph -Scopes Application.Read.All, AppRoleAssignment.ReadWrite.All`, then "
+                '`$exo = Get-MgServicePrincipal -Filter "appId eq '
                 "'00000002-0000-0ff1-ce00-000000000000'\"; $role = $exo.AppRoles | Where-Object Value -eq 'SMTP.SendAsApp'; "
                 "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} "
                 "-ResourceId $exo.Id -AppRoleId $role.Id`.",
@@ -132,7 +135,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             Step(
                 (
-                    'Or with PowerShell: `$exo = Get-MgServicePrincipal -Filter "appId eq '
+                    "Or with PowerShell: `Connect-MgGraph -Scopes Application.Read.All, AppRoleAssignment.ReadWrite.All`, then "
+                    '`$exo = Get-MgServicePrincipal -Filter "appId eq '
                     "'00000002-0000-0ff1-ce00-000000000000'\"; $role = $exo.AppRoles | Where-Object Value -eq 'Mail.Send'; "
                     "New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} "
                     "-ResourceId $exo.Id -AppRoleId $role.Id`."
@@ -210,13 +214,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The next attempt appears as Success in the sign-in log, and check AUTH-01 passes on the same machine.",
-        propagation="Usually within minutes, at most within an hour.",
+        propagation="Usually within two hours, but a changed policy can take up to a day to reach Exchange Online.",
         risk=(
             "Each exclusion weakens the policy: limit it to one account and one address, and record who is responsible "
             "for it and when it ends. A broader exclusion conflicts with the CISA SCuBA baseline MS.AAD.1.1 (legacy "
             "authentication shall be blocked)."
         ),
-        source=(CONDITIONAL_ACCESS, WORKLOAD_ACCESS, ENTRA_CODES),
+        source=(CONDITIONAL_ACCESS, WORKLOAD_ACCESS, ACCESS_EVALUATION, ENTRA_CODES),
+        checked=date(2026, 11, 27),
         decide=(
             (
                 "Open the failed entry in the sign-in log: the Conditional Access tab shows which policy blocked it. "
