@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from knowledge.context import LOGIN, SUBMISSION
-from knowledge.speakers import EXCHANGE, MICROSOFT, ON_PREMISES, OTHER_PROGRAMS, PROVIDERS, RELAYS, Kind
+from knowledge.other_programs import mentions_mail, other_program
+from knowledge.speakers import EXCHANGE, MICROSOFT, ON_PREMISES, PROVIDERS, RELAYS, Kind
 
 if TYPE_CHECKING:
     from knowledge.normalise import NormalisedText
@@ -28,22 +29,9 @@ _REPLY_CODE: Final = re.compile(
 )
 _CREDENTIALS: Final = re.compile(r"\b53[45][ \-]5\.7\.8\b")
 _HABIT: Final = re.compile(
-    r"(?<![\d.])[45]\d\d[ \-][45]\.\d\.\d{1,3} (?:[a-z0-9.\-]{3,80} )?error: (?!53)"
-)  # Postfix writes "Error:" after the code
-# Programs and runtimes that send mail or fetch tokens: with one of these, an error of a connection can be an error of sending mail.
-_SENDS: Final = re.compile(
-    r"python|\.net\b|java|kotlin|php|node|deno|\bgo\b|ruby|rails|"
-    r"perl|rust|powershell|curl|swaks|azure|entra|graph|http|oidc|oauth|token|n8n|grafana|gitlab|alert|monitor|zabbix|nagios|jira|jenkins|next|wordpress|telnet|openssl|printer|scanner|nas|smtp|notif|report|uptime"
-)
-_MAIL: Final = re.compile(
-    r"smtp|mail|imap|pop3|rcpt|mime|587|465|outlook|office365|microsoftonline|oauth|aadsts|msal|exchange|sasl|starttls|5\.7\.|\b535\b|:25\b|sendgrid|starttls|"
-    r"graph\.microsoft|email|courriel|correo"
-)
-_OTHER_PORT: Final = re.compile(
-    r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|https?://[a-z0-9.\-]{2,100}):(\d{2,5})(?![\d.]|:\d)|"
-    r"\bport[: ]{1,2}(\d{2,5})(?!\d)"
-)
-_PORTS: Final = frozenset({25, 26, 53, 80, 110, 143, 443, 465, 587, 993, 995, 1025, 1080, 2525, 2587, 3128, 8080, 8888})
+    r"(?<![\d.])[45]\d\d[ \-][45]\.\d\.\d{1,3} (?:[a-z0-9.\-]{3,80} )?error: (?!53)|"
+    r"<[^<>]{0,200}>: (?:(?:recipient|sender) address|client host|helo command|relay access) |client host \[[^\]]{2,60}\] blocked using"
+)  # Postfix writes "Error:" after the code, and what it refuses, in angle brackets, before the reason
 _ON_LINE: Final = re.compile(r"220[ -]([a-z0-9.\-]{3,120}) microsoft esmtp")
 _OURS: Final = re.compile(
     r"(?:outlook|office365|exchangelabs|microsoft|hotmail|live|msn)\.(?:com|us|cn|de)$|\.microsoft$"
@@ -113,19 +101,9 @@ def _never_microsoft(flat: str, *, ours: bool) -> tuple[int, str] | None:
     return (found.start(), found.group()) if found else None
 
 
-def _other_program(text: NormalisedText, client: str) -> Speaker | None:
-    """Return the speaker `none` if a program that sends no mail, such as a database or a web server, probably wrote the text."""
-    found = _first(OTHER_PROGRAMS, text.flat) or (not _MAIL.search(text.whole) and _first(OTHER_PROGRAMS, client))
-    if found:
-        return Speaker(Kind.NONE, words=found[1])
-    if _MAIL.search(text.whole):
-        return None
-    port = _OTHER_PORT.search(text.flat)
-    if port and int(port.group(1) or port.group(2)) not in _PORTS:
-        return Speaker(Kind.NONE, words=port.group())
-    return (
-        Speaker(Kind.NONE, replied=False) if client and not _MAIL.search(client) and not _SENDS.search(client) else None
-    )
+def _unrelated(text: NormalisedText, client: str | None) -> Speaker | None:
+    words = other_program(text, (client or "").lower()[:300])
+    return None if words is None else Speaker(Kind.NONE, words=words, replied=bool(words))
 
 
 def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
@@ -148,12 +126,7 @@ def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
         # Two providers can use the same sentence; the name of a server in the text decides between them.
         return Speaker(Kind.PROVIDER, named[1].name, named[1].words) if named else first
     ours = any(host in flat for host in SUBMISSION)
-    if (
-        "aadsts" not in flat
-        and not ours
-        and not _SMTP_REPLY.search(flat)
-        and (other := _other_program(text, (client or "").lower()[:300]))
-    ):
+    if "aadsts" not in flat and not ours and not _SMTP_REPLY.search(flat) and (other := _unrelated(text, client)):
         return other
     if "aadsts" in flat or any(host in flat for host in LOGIN):
         return Speaker(Kind.ENTRA) if "aadsts" in flat and not _SMTP_REPLY.search(flat) else None
@@ -169,7 +142,7 @@ def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
     )
     if found:
         return Speaker(Kind.OWN_RELAY, words=found[1].strip())
-    if not any(host in flat for host in SUBMISSION) and (other := _other_program(text, (client or "").lower()[:300])):
+    if not any(host in flat for host in SUBMISSION) and (other := _unrelated(text, client)):
         return other
     named = _provider(flat, hosts=True)
     if named and _REFUSAL.search(flat) and not any(host in flat for host in SUBMISSION):
@@ -179,4 +152,4 @@ def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
 
 def by_default(text: NormalisedText) -> str:
     """Return `client` for a text about mail in which nothing else is recognised, and `none` for any other text."""
-    return str(Kind.CLIENT if _MAIL.search(text.flat) else Kind.NONE)
+    return str(Kind.CLIENT if mentions_mail(text.flat) else Kind.NONE)

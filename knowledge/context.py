@@ -61,7 +61,7 @@ _BASIC: Final = (
     "networkcredential",
 )
 # A password that was accepted before, an app password, or a reseller that turns SMTP AUTH off by default: the password is rarely wrong.
-# GoDaddy: https://www.godaddy.com/help/enable-smtp-authentication-40981 (read on 2026-11-27)
+# GoDaddy: https://www.godaddy.com/help/enable-smtp-authentication-40981 (not opened; unverified)
 _WORKED_BEFORE: Final = re.compile(
     r"until (?:last|yesterday|recently|this)|used to work|stopped working|no longer works|(?:worked|working) (?:well|good|fine|before|for)|"
     r"app password|godaddy"

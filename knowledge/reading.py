@@ -20,6 +20,7 @@ from knowledge.masking import mask
 from knowledge.matching import ORDER, Hit, hits_of, more_flags, numbers
 from knowledge.methods import Method
 from knowledge.normalise import NormalisedText, normalise, tighten
+from knowledge.other_programs import is_about_sending
 from knowledge.outcome import Reading
 from knowledge.rule import Weight
 from knowledge.speakers import Kind
@@ -178,24 +179,20 @@ def read(text: str, client: str | None = None, method: Method | None = None) -> 
     cause that the text names takes precedence over one that it hints at, then a cause at an earlier gate over one at a later gate. Never
     raises.
     """
-    try:
-        normalised, speaker, hits = _first_in_time(normalise(text), client, method)
-        other = None if any(hit.weight > Weight.HINTS for hit in hits) else _other_sign_in(normalised)
-        if other is not None:
-            return other
-        if not hits:
-            return _unrecognised(normalised, speaker)
-        causes, sure, root = _rank(hits)
-        decide = _decide(causes, root.outcome.group)
-        gate = normalised.frame if normalised.frame and root.weight <= Weight.HINTS else root.gate
-        evidence = dict.fromkeys((root.words, speaker.words if speaker else "", _own_diagnosis(hits, root)))
-        evidence.pop("", None)
-        said_by = _speaker(speaker, root)
-        return Reading(causes, sure, decide, _quote(normalised, root.words), said_by, gate, tuple(evidence))
-    except (
-        ValueError,
-        UnicodeError,
-        OverflowError,
-        RecursionError,
-    ):  # pragma: no cover - `read` never raises
-        return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted="")
+    normalised, speaker, hits = _first_in_time(normalise(text), client, method)
+    other = None if any(hit.weight > Weight.HINTS for hit in hits) else _other_sign_in(normalised)
+    if other is not None:
+        return other
+    if not hits:
+        return _unrecognised(normalised, speaker)
+    causes, sure, root = _rank(hits)
+    decide = _decide(causes, root.outcome.group)
+    # Any program can print an error of a connection.
+    sure = sure and (
+        root.speaker != Kind.CLIENT or root.place > ORDER[Gate.TLS] or is_about_sending(normalised, client)
+    )
+    gate = normalised.frame if normalised.frame and root.weight <= Weight.HINTS else root.gate
+    evidence = dict.fromkeys((root.words, speaker.words if speaker else "", _own_diagnosis(hits, root)))
+    evidence.pop("", None)
+    said_by = _speaker(speaker, root)
+    return Reading(causes, sure, decide, _quote(normalised, root.words), said_by, gate, tuple(evidence))
