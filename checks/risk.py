@@ -42,7 +42,10 @@ def basic_retires(case: Context) -> Finding:
         return case.risk(
             "hve_basic_retiring",
             observed=f"High Volume Email {until}",
-            why="the end of Basic at smtp.office365.com, in December 2026, does not affect this endpoint",
+            why=(
+                "the change at smtp.office365.com, where Basic is off by default from the end of December 2026, "
+                "does not affect this endpoint"
+            ),
         )
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     if left > 0:
