@@ -12,7 +12,6 @@ from knowledge.entries.sources import (
     DEVICE,
     ENTRA_CODES,
     FAQ,
-    HEALTH,
     OAUTH,
     OTHER_WAYS,
     POLICY,
@@ -375,31 +374,5 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "missing, or does its object id differ from that of the enterprise application?"
             ),
         ),
-    ),
-    Cause(
-        id="service_side_fault",
-        title="Microsoft's service has a fault",
-        meaning="All settings that smtp365 can check are right, and the service replies with a temporary error.",
-        shows=(
-            "451 4.7.0 Temporary server error … PRX; 454 4.7.0; AADSTS90033, 50000; connections that close after the "
-            "sign-in."
-        ),
-        who="microsoft",
-        steps=(
-            "Retry with increasing delays (1, 5 and 15 minutes), not in a loop.",
-            (
-                "Look for a known fault at Microsoft 365 admin center > Health > Service health, or run "
-                '`Get-MgServiceAnnouncementIssue -Filter "isResolved eq false"`.'
-            ),
-            (
-                "If the fault lasts more than an hour, open a case with Microsoft. Quote the time of the attempt and the "
-                "text in brackets at the end of the server's reply."
-            ),
-        ),
-        verify="A later run passes with unchanged settings.",
-        propagation="When Microsoft has resolved the fault.",
-        risk="None.",
-        source=(HEALTH, TROUBLE),
-        decide=("Check Service health, and run smtp365 again after an hour.",),
     ),
 )
