@@ -118,6 +118,17 @@ def test_unrecognised_text_is_quoted_with_what_to_paste() -> None:
     assert "the server's reply (three digits and a sentence)" in " ".join(shown.split())
 
 
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("text", ["AADSTS16001: expired", "POST https://login.microsoftonline.com: AADSTS17003"])
+def test_number_of_another_kind_of_sign_in_is_answered_with_its_reason_only(text: str, full: bool) -> None:
+    """The answer says what the number concerns, and does not say that no rule matches."""
+    found = answer(text)
+    shown = render(found.explanation, found.quoted, full=full)
+
+    assert "A program that sends mail does not sign in this way" in " ".join(shown.split())
+    assert "No rule matches" not in shown
+
+
 def test_reply_of_another_provider_gets_no_advice() -> None:
     """The answer to a refusal by Google says that the reply is not from Microsoft 365, and contains no link to Microsoft."""
     found = answer("535-5.7.8 Username and Password not accepted. https://support.google.com/mail/?p=BadCredentials")
