@@ -29,6 +29,7 @@ UNNOTICED = {
     "certificate_expiring",
     "clock_ahead",
     "clock_behind",
+    "from_onmicrosoft",
     "greeting_masked",
     "ipv6_dropped",
     "ipv6_refused",
