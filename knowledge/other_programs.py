@@ -43,7 +43,7 @@ _SERVICES: Final = re.compile(
     r"\b(?:postgres(?:ql)?|psql|mongo(?:db)?|rediss?|etcd|zookeeper|cassandra|consul|clickhouse|influxdb|mssql|odbc|oracle|tns|"
     r"amqps?|pika|mqtts?|nats|stomp|ldaps?|ldap3|kerberos|radius|sshd?|sftp|ftps?|rsync|rdp|smb|nfs|vnc|imap4?|pop3|"
     r"syslog|rsyslogd|snmp|kube[a-z\-]*|k8s|helm|istio|docker|dockerd|containerd|podman|terraform|ansible|vault|minio|"
-    r"git|github|gitlab|svn|npm|npmjs|yarn(?:pkg)?|pnpm|pip3?|pypi|pythonhosted|conda|composer|packagist|maven|gradle|nuget|"
+    r"git|github|svn|npm|npmjs|yarn(?:pkg)?|pnpm|pip3?|pypi|pythonhosted|conda|composer|packagist|maven|gradle|nuget|"
     r"rubygems|crates|archlinux|ubuntu|debian|apt|dnf|yum|apk)\b|/simple/[a-z0-9._\-]{1,80}/|unable to connect to the server: "
 )
 _MAIL: Final = re.compile(
