@@ -61,13 +61,16 @@ WAYS: Final[tuple[Way, ...]] = (
             "and a password."
         ),
         sign_in="The endpoint of High Volume Email, port 587, with Basic authentication (until September 2028) or OAuth.",
-        limits="Internal recipients only.",
+        limits="Internal recipients only. Basic authentication is refused while security defaults are on.",
         costs=(
-            "A special account (a mail user), and a billing policy in Azure through which Microsoft charges. With Basic "
-            "authentication, the password remains a risk, and you must move to OAuth by September 2028."
+            "A special account (a mail user), and since June 2026 a charge for each recipient, paid through an Azure subscription. "
+            "With Basic authentication, the password remains a risk, and you must move to OAuth by September 2028."
         ),
         steps=(
-            "Create the account at Exchange admin center > Mail flow > High Volume Email.",
+            (
+                "Create a billing policy at Microsoft 365 admin center > Billing > Pay-as-you-go. Create the account at Exchange "
+                "admin center > Mail flow > High Volume Email, and connect the policy to it: without one, the account cannot send."
+            ),
             "Set SMTP Server to smtp.hve.mx.microsoft and Port to 587, and enter the account as Username and From.",
             (
                 "For OAuth, give the application the permission Mail.Send of Office 365 Exchange Online, set Scope to "
@@ -106,7 +109,10 @@ WAYS: Final[tuple[Way, ...]] = (
         name="Microsoft Graph sendMail, with rights for one mailbox",
         suits="Programs that can be changed to call an HTTPS interface, and networks that block port 587.",
         sign_in="OAuth client credentials with the Exchange role Application Mail.Send, limited to a scope of mailboxes.",
-        limits="The limits of the mailbox, as for SMTP AUTH.",
+        limits=(
+            "The limits of the mailbox, as for SMTP AUTH. An attachment of more than 3 MB needs an upload session on a draft, and "
+            "for that the role Application Mail.ReadWrite too."
+        ),
         costs=(
             "The program must be changed. The Entra permission Mail.Send covers every mailbox of the tenant: do not "
             "grant it, but use RBAC for Applications instead."
@@ -116,7 +122,11 @@ WAYS: Final[tuple[Way, ...]] = (
             "Assign the role Application Mail.Send in that scope to the service principal, and do not grant Mail.Send in Entra.",
             "Check with `Test-ServicePrincipalAuthorization` that another mailbox is out of scope.",
         ),
-        source=("https://learn.microsoft.com/en-us/graph/api/user-sendmail", RBAC),
+        source=(
+            "https://learn.microsoft.com/en-us/graph/api/user-sendmail",
+            "https://learn.microsoft.com/en-us/graph/outlook-large-attachments",
+            RBAC,
+        ),
     ),
     Way(
         name="A connector for your own relay or device (SMTP relay)",

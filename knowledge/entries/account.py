@@ -24,6 +24,11 @@ _MOVE_TO_OAUTH: Final = (
 )
 _ACCOUNT: Final = "Open Microsoft 365 admin center > Users > Active users > {account}"
 
+_NO_EXPIRY: Final = (
+    "`Connect-MgGraph -Scopes User.ReadWrite.All`, then `Update-MgUser -UserId {account} -PasswordPolicies "
+    "DisablePasswordExpiration`."
+)
+
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="username_not_upn",
@@ -78,7 +83,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "If MFA is on for the account, the password alone is not enough. App passwords also use Basic "
-                "authentication and are being phased out."
+                "authentication, and stop working when it ends."
             ),
         ),
         verify="The check AUTH-01 passes. Run it only once.",
@@ -106,12 +111,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SIGN_IN,
         steps=(
             _ACCOUNT
-            + " and select Reset password. Clear 'Require this user to change their password when they first sign in'.",
+            + " and select Reset password. Clear 'Require this user to change their password when they first sign in'. "
+            "Reset the password of a synchronised account in Active Directory.",
             "Enter the new password in the application.",
             (
-                "For a service account, turn off password expiry: `Update-MgUser -UserId {account} -PasswordPolicies "
-                "DisablePasswordExpiration`. For a synchronised account, select Password never expires in Active "
-                "Directory."
+                "For a service account, turn off password expiry: "
+                + _NO_EXPIRY
+                + " For a synchronised account, select Password never expires in Active Directory."
             ),
         ),
         verify=(
@@ -131,7 +137,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="entra",
         kind=Kind.SIGN_IN,
         steps=(
-            "Turn off password expiry: `Update-MgUser -UserId {account} -PasswordPolicies DisablePasswordExpiration`.",
+            "Turn off password expiry: " + _NO_EXPIRY,
             "Or enter password_expires in the settings of smtp365, and add a reminder to a shared calendar.",
             "Or " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
         ),
@@ -283,7 +289,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "Do not rely on app passwords (option 2 in the mail plugin's FAQ): they also use Basic "
-                "authentication, require per-user MFA, do not work with security defaults, and are being phased out."
+                "authentication, require per-user MFA, do not work with security defaults, and stop working when Basic "
+                "authentication for SMTP AUTH ends."
             ),
         ),
         verify=(
@@ -320,7 +327,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "With OAuth client credentials no user signs in, so logon hours do not apply.",
         ),
         verify="The check AUTH-01 passes at a time that was outside the logon hours before the change.",
-        propagation="As soon as the domain controllers have replicated the change, usually within 15 minutes.",
+        propagation=(
+            "As soon as the domain controllers have replicated the change: within minutes at one site, by default within "
+            "three hours between sites."
+        ),
         risk="Without logon hours, a stolen password works at any time: limit the account to the server's address.",
         source=(ENTRA_CODES,),
         decide=("Compare the times of the failures in the sign-in log with the logon hours of the account.",),

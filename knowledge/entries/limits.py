@@ -3,7 +3,18 @@
 from typing import Final
 
 from knowledge.cause import Cause, Kind
-from knowledge.entries.sources import BULK_SENDERS, LIMITS, MOERA, NDR, OTHER_WAYS, RESTRICTED, SERVICE_LIMITS
+from knowledge.entries.sources import (
+    BULK_SENDERS,
+    DKIM,
+    LIMITS,
+    MOERA,
+    NDR,
+    OTHER_WAYS,
+    RESTRICTED,
+    SERVICE_LIMITS,
+    SET_MAILBOX,
+    TENANT_LIMIT,
+)
 from knowledge.step import Step, per_client
 
 _RETRY: Final = "Configure the application to retry with increasing delays: a 4xx reply is temporary."
@@ -103,8 +114,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Stop sending for now: the limit covers the last 24 hours, so the count falls with time.",
             (
-                "Use a distribution group (it counts as one recipient), send fewer alerts, or divide the recipients "
-                "among several messages."
+                "Send fewer alerts. A distribution group counts as one recipient for the mailbox's limit, but for the tenant's "
+                "limit on external recipients (5.7.232, 5.7.233) each external member counts. Dividing the recipients among "
+                "several messages helps only against the limit of each message (452 4.5.3)."
             ),
             "For bulk mail, use a different way. " + OTHER_WAYS,
             (
@@ -115,7 +127,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The server accepts a message again (check MBX-03).",
         propagation="Within 24 hours.",
         risk="None.",
-        source=(LIMITS, SERVICE_LIMITS, NDR),
+        source=(LIMITS, SERVICE_LIMITS, NDR, TENANT_LIMIT),
         decide=(
             (
                 "Run `Get-LimitsEnforcementStatus`: it shows the tenant's limit on external recipients (TERRL), how much of it "
@@ -143,11 +155,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Empty Sent Items and Deleted Items, and set a retention policy that empties them regularly "
                 "(Microsoft Purview > Data lifecycle management)."
             ),
+            (
+                "If nobody needs the copies, stop them: `Set-Mailbox -Identity {account} "
+                "-MessageCopyForSMTPClientSubmissionEnabled $false`."
+            ),
         ),
         verify="TotalItemSize is well below ProhibitSendQuota, and check MBX-03 passes.",
         propagation="Within an hour.",
-        risk="A retention policy deletes items permanently: find out whether the copies must be kept.",
-        source=(LIMITS, NDR),
+        risk=(
+            "A retention policy deletes items permanently, and without the copies only the message trace shows what was "
+            "sent: find out whether they must be kept."
+        ),
+        source=(LIMITS, NDR, SET_MAILBOX),
         decide=(
             (
                 "Run `Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`, and compare the "
@@ -178,7 +197,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             (
                 "If the account or the address is listed, secure the account first: reset its password and check its "
                 "forwarding rules. Then select Unblock, or run `Remove-BlockedSenderAddress -SenderAddress "
-                "{account}` with the listed address."
+                "{account}` with the listed address. This requires the role group Organization Management or Security "
+                "Administrator."
             ),
             (
                 "Only Microsoft can remove the block after 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant "
@@ -192,7 +212,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The list no longer contains the account or address, and check MBX-03 passes.",
-        propagation="Within an hour after you unblock it; a support case takes days.",
+        propagation="Usually within an hour after you unblock it, at most within 24 hours; a support case takes days.",
         risk="Secure the account before you unblock it; otherwise Microsoft blocks it again, for longer.",
         source=(RESTRICTED, NDR),
         decide=(
@@ -221,7 +241,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "Give the mailbox an address in your own domain: `Set-Mailbox -Identity {account} -WindowsEmailAddress "
-                "'noreply@yourdomain.com'`. The old address stays as an alias."
+                "'noreply@yourdomain.com'`. The old address stays as an alias. If the mailbox comes from Active Directory, change "
+                "its addresses there."
             ),
             "Enter the new address as From in the mail plugin.",
         ),
@@ -254,13 +275,16 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "`Resolve-DnsName -Name _dmarc.yourdomain.com -Type TXT` shows the DMARC record."
             ),
             (
-                "For SPF, publish a TXT record with v=spf1 include:spf.protection.outlook.com -all, and add the domain's "
-                "other mail servers."
+                "For SPF, a domain must have exactly one TXT record that begins with v=spf1: two of them make SPF fail. If there "
+                "is one, add include:spf.protection.outlook.com to it; if not, publish v=spf1 "
+                "include:spf.protection.outlook.com -all, and add the domain's other mail servers."
             ),
             (
-                "For DKIM, run `New-DkimSigningConfig -DomainName 'yourdomain.com' -Enabled $true`, publish the two CNAME "
-                "records that the output names, and check the result with `Get-DkimSigningConfig | Format-List Domain, "
-                "Enabled, Selector1CNAME, Selector2CNAME`."
+                "For DKIM, run `Get-DkimSigningConfig | Format-List Name, Enabled, Status, Selector1CNAME, "
+                "Selector2CNAME`. If the domain is not listed, add it: `New-DkimSigningConfig -DomainName 'yourdomain.com' "
+                "-Enabled $false`. Publish the two CNAME records selector1._domainkey and selector2._domainkey with the values "
+                "in the list. When name servers return them, turn signing on: `Set-DkimSigningConfig -Identity "
+                "'yourdomain.com' -Enabled $true`. Without this last command, DKIM stays off for the domain."
             ),
             (
                 "For DMARC, publish a TXT record for _dmarc.yourdomain.com with at least v=DMARC1; p=none. The domain in "
@@ -268,12 +292,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="A message to an outlook.com address shows spf=pass, dkim=pass and dmarc=pass in its headers.",
-        propagation="When all name servers return the new records, usually within a day.",
+        propagation=(
+            "When all name servers return the new records, usually within a day; Microsoft may take up to four days to find "
+            "the DKIM records."
+        ),
         risk=(
             "A strict SPF or DMARC record stops mail from servers that you forgot to list: start with p=none and read "
             "the reports."
         ),
-        source=(BULK_SENDERS,),
+        source=(BULK_SENDERS, DKIM, "https://www.rfc-editor.org/rfc/rfc7208"),
         decide=("Read the bounce: it names the domain and the check that failed.",),
     ),
 )

@@ -15,6 +15,7 @@ from knowledge.entries.sources import (
     OAUTH,
     OTHER_WAYS,
     RBAC,
+    RBAC_SMTP,
     RELAY_CERTIFICATE,
     TROUBLE,
 )
@@ -79,8 +80,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Or, for narrower access, use RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
                 "-RecipientRestrictionFilter (\"UserPrincipalName -eq '{0}' -or EmailAddresses -eq 'smtp:{0}'\" -f "
                 "{account})`, then `New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} "
-                "-CustomResourceScope 'Alert mailbox'`. In this case, do not grant the Entra permission "
-                "SMTP.SendAsApp."
+                "-CustomResourceScope 'Alert mailbox'`. In this case, remove the Entra permission SMTP.SendAsApp: while the "
+                "token contains it, Exchange still requires FullAccess. Announced for the worldwide cloud only."
             ),
             "Wait two hours for FullAccess or the role to take effect before you look for a different cause.",
         ),
@@ -91,7 +92,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         propagation="After half an hour to two hours; until then, some attempts succeed and others fail.",
         risk="FullAccess also lets the application read the mailbox: use a dedicated mailbox, or RBAC for Applications.",
-        source=(OAUTH, RBAC),
+        source=(OAUTH, RBAC, RBAC_SMTP),
         decide=(
             (
                 "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`. If FullAccess was granted less than "
@@ -141,7 +142,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 ),
                 when="oauth",
             ),
-            "If From is an alias of the mailbox that signs in, run `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
+            (
+                "An alias of the mailbox that signs in should need no right: according to Microsoft, SMTP AUTH keeps an alias in "
+                "From. Only if an alias is refused or replaced, run `Set-OrganizationConfig -SendFromAliasEnabled $true`."
+            ),
             "Make sure that the client sends an address in From, not only a display name.",
         ),
         verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and check MBX-03 passes.",

@@ -35,6 +35,11 @@ DIRECT_SEND: Final = "https://techcommunity.microsoft.com/blog/exchange/introduc
 MOERA: Final = (
     "https://techcommunity.microsoft.com/blog/exchange/limiting-onmicrosoft-domain-usage-for-sending-emails/4446167"
 )
+TENANT_LIMIT: Final = (
+    "https://techcommunity.microsoft.com/blog/exchange/introducing-exchange-online-tenant-outbound-email-limits/4372797"
+)
+SET_MAILBOX: Final = _LEARN + "powershell/module/exchangepowershell/set-mailbox"
+DKIM: Final = _LEARN + "defender-office-365/email-authentication-dkim-configure"
 BULK_SENDERS: Final = (
     "https://support.microsoft.com/en-us/topic/"
     "fix-ndr-error-550-5-7-515-in-outlook-com-34cfe8f8-6fbf-457e-9e8b-9e4dbaf4e0ef"
@@ -46,6 +51,7 @@ ROOT_G2: Final = (
 )
 HIGH_VOLUME_OAUTH: Final = _FLOW + "oauth-high-volume-mails-m365"
 RBAC: Final = _LEARN + "exchange/permissions-exo/application-rbac"
+RBAC_SMTP: Final = _LEARN + "exchange/client-developer/legacy-protocols/smtp-app-rbac-onboarding"
 ENTRA_CODES: Final = _LEARN + "entra/identity-platform/reference-error-codes"
 CLIENT_CREDENTIALS: Final = _LEARN + "entra/identity-platform/v2-oauth2-client-creds-grant-flow"
 ENDPOINTS: Final = _LEARN + "microsoft-365/enterprise/urls-and-ip-address-ranges"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from knowledge.cause import Cause, Kind
-from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ, MESSAGE_TRACE, WORKLOAD_ACCESS
+from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ, MESSAGE_TRACE, SECURITY_DEFAULTS, WORKLOAD_ACCESS
 from knowledge.step import Step
 
 _APP: Final = "Entra admin center > Entra ID > App registrations > All applications > {client_id}"
@@ -88,7 +88,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             (
                 "Create a policy that blocks this account for all resources (formerly all cloud apps) from any location "
                 "except the named one. Start in Report-only mode. With OAuth, create the policy for the workload identity: "
-                "this requires a separate licence, and does not work for multi-tenant applications or managed identities."
+                "this requires a separate licence, and does not work for multi-tenant applications or managed identities. "
+                "Conditional Access for users requires licence P1, and cannot be used while security defaults are on."
             ),
             "After a week, read the results, then turn on the policy.",
         ),
@@ -98,7 +99,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If the address is wrong or changes, the alerts stop immediately. Exclude one administrator account "
             "from every policy."
         ),
-        source=(FAQ + ", Best Practices",),
+        source=(FAQ + ", Best Practices", WORKLOAD_ACCESS, SECURITY_DEFAULTS),
         decide=(
             Step(
                 "Run check RISK-07 with lookups, or open " + _ACCESS + " > Policies and look for a location condition.",
