@@ -85,10 +85,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="A licence costs money: make sure that the tenant is the right one before you buy one.",
         source=(ENTRA_CODES, OAUTH),
         decide=(
-            (
-                "Open the list of enterprise applications and filter it by Microsoft applications: does it contain "
-                "Office 365 Exchange Online?"
-            ),
+            "Filter the list of enterprise applications by Microsoft applications: is Office 365 Exchange Online in it?",
         ),
     ),
     Cause(
