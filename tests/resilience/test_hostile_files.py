@@ -103,7 +103,8 @@ def test_other_files_in_a_folder_do_not_stop_the_overview(tmp_path: Path) -> Non
     (tmp_path / "outside.html").write_bytes(GOOD.read_bytes())
     (folder / "far.html").symlink_to(tmp_path / "outside.html")
     (folder / "zero.html").symlink_to("/dev/zero")
-    os.mkfifo(folder / "pipe.json")
+    if sys.platform != "win32":
+        os.mkfifo(folder / "pipe.json")
     (folder / "bomb.html").write_bytes(bomb())
 
     done = check(f"--target={folder}", folder=tmp_path)
@@ -120,7 +121,8 @@ def test_other_files_in_a_folder_do_not_stop_the_overview(tmp_path: Path) -> Non
 @pytest.mark.parametrize("option", ["--baseline", "--tenant-export", "--lookups-for", "--target"])
 def test_a_fifo_and_a_device_are_refused_for_every_option(option: str, tmp_path: Path) -> None:
     """For each option, a FIFO and an endless device are refused on one line. The device is also refused as the settings file."""
-    os.mkfifo(tmp_path / "pipe.json")
+    if sys.platform != "win32":
+        os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "zero.json").symlink_to("/dev/zero")
     (tmp_path / "settings.toml").symlink_to("/dev/zero")
 
