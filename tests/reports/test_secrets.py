@@ -158,6 +158,7 @@ def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int)
     least = min(24, -(-len(secret) // 2))
     start %= len(secret) - least + 1
     piece = secret[start : start + max(least, length)]
+    assume(len(set(piece)) > 3)  # a run of the same character reveals nothing and is also in ordinary text
     redactor = Redactor()
     redactor.learn(secret)
 
