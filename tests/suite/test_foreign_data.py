@@ -36,12 +36,12 @@ PARSES = {
 NUMBERS = {"int", "float"}
 # Calls that read only files of this repository or of the present run, or convert only what a pattern has matched, with the reason.
 OWN = {
-    "knowledge/attribution.py int": "digits that a pattern has matched",
     "knowledge/entra_table.py int": "a table of this repository",
     "knowledge/entra_table.py isdigit": "a table of this repository",
     "knowledge/entra_table.py read_text": "a table of this repository",
     "knowledge/explain.py open": "the null device, for output",
     "knowledge/normalise.py int": "hexadecimal digits that a pattern has matched",
+    "knowledge/other_programs.py int": "digits that a pattern has matched",
     "knowledge/pasted_values.py isdigit": "whether a value looks like a secret",
     "knowledge/system_messages.py read_text": "a table of this repository",
     "plugin/gathering.py open": "opens the lookups, with a method of ours",
