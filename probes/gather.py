@@ -144,6 +144,7 @@ def gather(
         InterruptedGatheringError: the user interrupted the run.
 
     """
+    ordered = tuple(senders)
     runs: dict[str, SenderRun] = {}
     results: dict[str, SenderEvidence] = {}
     lock = threading.Lock()
@@ -179,7 +180,7 @@ def gather(
             progress(sender.name, "done")
 
     pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sender")
-    futures: list[Future[None]] = [pool.submit(run_mailbox, group) for group in group_by_mailbox(senders)]
+    futures: list[Future[None]] = [pool.submit(run_mailbox, group) for group in group_by_mailbox(ordered)]
     try:
         pending = set(futures)
         while pending:  # a short wait each time, because on Windows Ctrl-C does not end a long one
@@ -198,7 +199,7 @@ def gather(
         if lookups is not None:
             lookups.close()
     pool.shutdown(wait=False)
-    return results
+    return {sender.name: results[sender.name] for sender in ordered if sender.name in results}  # in the order of the settings
 
 
 def repeat_lookups(
