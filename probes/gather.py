@@ -199,7 +199,8 @@ def gather(
         if lookups is not None:
             lookups.close()
     pool.shutdown(wait=False)
-    return {sender.name: results[sender.name] for sender in ordered if sender.name in results}  # in the order of the settings
+    # in the order of the settings, not in the order in which the runs ended
+    return {sender.name: results[sender.name] for sender in ordered if sender.name in results}
 
 
 def repeat_lookups(
