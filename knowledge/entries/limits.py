@@ -156,7 +156,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "(Microsoft Purview > Data lifecycle management)."
             ),
             (
-                "If nobody needs the copies, stop them: `Set-Mailbox -Identity {account} "
+                "If the copies are not needed, stop them: `Set-Mailbox -Identity {account} "
                 "-MessageCopyForSMTPClientSubmissionEnabled $false`."
             ),
         ),

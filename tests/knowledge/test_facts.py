@@ -193,7 +193,7 @@ def test_an_unreachable_revocation_server_gets_its_own_cause() -> None:
 
 
 def test_an_exhausted_pool_is_not_a_network_fault() -> None:
-    """If a library waits in vain for a connection from its own pool, the first cause is `client_pool_exhausted`."""
+    """If a library times out waiting for a connection from its own pool, the first cause is `client_pool_exhausted`."""
     text = "org.apache.http.conn.ConnectionPoolTimeoutException: Timeout waiting for connection from pool"
 
     assert read(text).causes[0] == "client_pool_exhausted"
