@@ -13,7 +13,8 @@ from typing import Final
 
 from probes.views import Span
 
-_MOST_PLACES: Final = 32  # of one group of octets in all patterns; only a pattern that repeats itself has more
+_MOST_PLACES: Final = 32  # of one group of octets in one pattern; only a pattern that repeats itself has more
+_MOST_PLACES_IN_ALL: Final = 1024  # of one group of octets in all patterns
 _FORMATS: Final = {4: "I", 8: "Q"}
 
 
@@ -73,7 +74,8 @@ class _Index:
             for at in range(first, first + size):
                 code = int.from_bytes(pattern[at : at + size], sys.byteorder)
                 places = self._places.setdefault(code, [])
-                if len(places) < _MOST_PLACES and (number, at) not in places:
+                here = sum(one == number for one, _ in places)
+                if here < _MOST_PLACES and len(places) < _MOST_PLACES_IN_ALL and (number, at) not in places:
                     places.append((number, at))
 
     def found(self, text: bytes) -> Iterator[Span]:

@@ -25,9 +25,7 @@ _LOCAL_PARTS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9'_!#^~-]{0,20}(\.[A-Za-z0-9_
 _PASSWORDS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=8, max_size=256).filter(
     lambda password: len(set(password)) > 3
 )
-_SECRETS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9~._-]{30,39}", fullmatch=True).filter(
-    lambda secret: len(set(secret)) > 3
-)
+_SECRETS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9~._-]{30,39}", fullmatch=True)
 _NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,20}", fullmatch=True)
 _DISPLAY_NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
 
