@@ -33,15 +33,10 @@ def basic_retires(case: Context) -> Finding:
     High Volume Email supports Basic until September 2028 (Microsoft, 2025-05).
     """
     if is_high_volume(case.settings.sender.smtp_server):
-        over = case.evidence.today >= HIGH_VOLUME_BASIC_ENDS
-        until = (
-            "supported Basic authentication until September 2028"
-            if over
-            else "supports Basic authentication until September 2028"
-        )
+        verb = "supported" if case.evidence.today >= HIGH_VOLUME_BASIC_ENDS else "supports"
         return case.risk(
             "hve_basic_retiring",
-            observed=f"High Volume Email {until}",
+            observed=f"High Volume Email {verb} Basic authentication until September 2028",
             why=(
                 "the change at smtp.office365.com, where Basic is off by default from the end of December 2026, "
                 "does not affect this endpoint"

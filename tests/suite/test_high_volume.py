@@ -86,11 +86,12 @@ def test_basic_is_supported_until_2028(host: str) -> None:
 
 
 def test_after_september_2028_the_date_is_in_the_past() -> None:
-    """After September 2028, RISK-01 still mentions the support for Basic authentication."""
+    """After September 2028, RISK-01 states in the past tense that Basic authentication was supported."""
     evidence, settings = _moved(*gathered(None)["basic"])
     later = evidence.model_copy(update={"today": date(2028, 10, 2)})
 
-    assert "supported" in Assessment(later, settings).finding("RISK-01").observed
+    observed = Assessment(later, settings).finding("RISK-01").observed
+    assert observed == "High Volume Email supported Basic authentication until September 2028"
 
 
 @pytest.mark.parametrize("check", ["MBX-04", "MBX-05"])
